@@ -5,15 +5,16 @@
 # %% auto #0
 __all__ = ['marker', 'kinds', 'GhaError', 'CaptureError', 'CheckpointError', 'WeightsError', 'SettingsError', 'Settings',
            'find_settings', 'read_setting', 'load_settings', 'env_flag', 'is_fast', 'progress', 'pick_device',
-           'cpu_quota', 'prepare_threads', 'step_rng', 'step_generator', 'sync', 'remove', 'write_atomic',
-           'sync_folder', 'to_numpy', 'show_images', 'demo_capture_path']
+           'cpu_quota', 'prepare_threads', 'step_rng', 'step_generator', 'sync', 'fsync', 'write_atomic', 'to_numpy',
+           'show_images', 'demo_capture_path']
 
 # %% ../nbs/00_core.ipynb #e8c1276b
-import os, shutil, tempfile
+import os, shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 import numpy as np
 from fastcore.xtras import Config
 
@@ -158,41 +159,35 @@ def step_generator(seed:int,  # the run's seed
 
 # %% ../nbs/00_core.ipynb #35d580cd
 def sync(path:Path):
-    "Ask the system to bring a file, or a folder and all in it, to the disk"
+    "Bring a file, or a folder and all in it, to the disk; on Windows, which cannot open a folder, the files"
     if path.is_dir():
         for o in path.iterdir(): sync(o)
-        if os.name == 'nt': return  # Windows cannot open a folder
-    flags = os.O_RDONLY if os.name != 'nt' else os.O_RDWR
-    fd = os.open(path, flags)
+    fsync(path)
+
+def fsync(path:Path):
+    "Bring a file's bytes, or a folder's entries, to the disk"
+    if os.name == 'nt' and path.is_dir(): return
+    fd = os.open(path, os.O_RDWR if os.name == 'nt' else os.O_RDONLY)
     try: os.fsync(fd)
     finally: os.close(fd)
 
-def remove(path:Path):
-    "Remove a file or a folder, if it is there"
-    if path.is_dir() and not path.is_symlink(): shutil.rmtree(path, ignore_errors=True)
-    else: path.unlink(missing_ok=True)
-
+# %% ../nbs/00_core.ipynb #5dc68de1
 def write_atomic(path:Path|str,  # where the file or folder shall stand; a file there is replaced, a folder must be new or empty
                  writer:Callable[[Path], object],  # writes a file or makes a folder at the path it is given (which has the same suffix)
                 ) -> Path:
     "Write a file or folder that is either complete or not there"
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(prefix=f'.{path.stem}.', suffix=f'.tmp{path.suffix}', dir=path.parent) as f: tmp = Path(f.name)
+    tmp = path.with_name(f'.{path.stem}.{uuid4().hex[:12]}.tmp{path.suffix}')
     try:
         writer(tmp)
         sync(tmp)
         os.replace(tmp, path)
-        if os.name != 'nt': sync_folder(path.parent)
-    finally: remove(tmp)
+        fsync(path.parent)  # the rename is an entry of the folder
+    finally:
+        if tmp.is_dir(): shutil.rmtree(tmp, ignore_errors=True)
+        else: tmp.unlink(missing_ok=True)
     return path
-
-# %% ../nbs/00_core.ipynb #14ada3e8
-def sync_folder(path:Path):
-    "Bring a folder's entries to the disk, not the files in it"
-    fd = os.open(path, os.O_RDONLY)
-    try: os.fsync(fd)
-    finally: os.close(fd)
 
 # %% ../nbs/00_core.ipynb #991536e3
 def to_numpy(image) -> np.ndarray:
