@@ -11,7 +11,7 @@ __all__ = ['marker', 'kinds', 'GhaError', 'CaptureError', 'CheckpointError', 'We
 # %% ../nbs/00_core.ipynb #e8c1276b
 import os, shutil
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4

@@ -1,0 +1,56 @@
+# make demo   train, score and show the embedded capture        ARGS="--minutes 3 --no-view"
+# make test   everything CI checks                               ARGS="-k notebooks"
+# make lab    JupyterLab on the notebooks                        ARGS="--no-browser"
+# make docs   the website from the notebooks, served             ARGS="--no-serve": only build _docs/
+# Each one makes .venv first if it is missing, and installs again when pyproject.toml has changed.
+SHELL := /bin/bash
+VENV  := .venv
+BIN   := $(VENV)/bin
+PIP   := $(BIN)/python -m pip --disable-pip-version-check
+ARGS  ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lab docs sync hooks clean
+
+help:
+	@sed -n '/^# make/s/^# //p' Makefile
+
+demo: $(VENV)/.ready
+	$(BIN)/gha-nb demo $(ARGS)
+
+test: $(VENV)/.ready-dev
+	$(BIN)/python -m pytest $(ARGS)
+
+lab: $(VENV)/.ready-dev
+	$(BIN)/jupyter lab --notebook-dir=nbs $(ARGS)
+
+docs: $(VENV)/.ready-dev
+	$(BIN)/python tools/docs.py $(ARGS)
+
+# after editing notebooks: export the modules, clean the notebooks, remake README.md and the sidebar
+sync: $(VENV)/.ready-dev
+	$(BIN)/nbdev-export && $(BIN)/nbdev-clean && $(BIN)/python tools/docs.py --readme --sidebar
+
+hooks: $(VENV)/.ready-dev
+
+clean:
+	rm -rf $(VENV) _docs _proc build dist *.egg-info
+
+$(BIN)/python:
+	@set -e; for py in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
+	  command -v $$py >/dev/null && $$py -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	  echo "making $(VENV) with $$($$py --version)"; \
+	  $$py -m venv $(VENV) || { echo "$$py cannot make a virtual environment: install its venv package (Debian: apt install python3-venv)" >&2; exit 1; }; \
+	  exit 0; \
+	done; echo "gha_nb needs Python 3.11 or newer: install it, or say where it is with make PYTHON=/path/to/python3" >&2; exit 1
+
+$(VENV)/.ready: pyproject.toml | $(BIN)/python
+	@echo "installing gha_nb with its dependencies (PyTorch is a large download: a few minutes)"
+	$(PIP) install -e .
+	@touch $@
+
+$(VENV)/.ready-dev: pyproject.toml tools/hooks.sh | $(BIN)/python
+	@echo "installing gha_nb with its dependencies and the developers' tools (PyTorch is a large download: a few minutes)"
+	$(PIP) install -e '.[dev,studio]'
+	@bash tools/hooks.sh
+	@touch $(VENV)/.ready $@
