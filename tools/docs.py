@@ -1,0 +1,142 @@
+"Make README.md, the sidebar and the website from the notebooks, without Quarto (which no package registry carries)."
+import argparse, base64, json, os, re, shutil, subprocess, sys
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import yaml
+from fastcore.nbio import read_nb
+from nbdev.processors import FilterDefaults
+from nbdev.quarto import refresh_quarto_yml
+from nbdev.serve import proc_nbs
+
+root = Path(__file__).resolve().parent.parent
+chapters = {'0': 'Ground', '1': 'Input', '2': 'Guidance', '3': 'Avatar', '4': 'Training', '5': 'Use', '6': 'Command line'}
+
+
+def front_matter(cells):
+    "The page options that nbdev puts into a leading raw cell, and the other cells"
+    if cells and cells[0]['cell_type'] == 'raw':
+        return yaml.safe_load(''.join(cells[0]['source']).strip().strip('-')), cells[1:]
+    return {}, cells
+
+
+def fence(text, lang=''):
+    return f'``` {lang}'.rstrip() + f'\n{text.rstrip()}\n```'
+
+
+def output_markdown(output, picture):
+    "An output as Markdown; `picture` stores PNG bytes and returns their path"
+    data = output.get('data', {})
+    if output['output_type'] == 'error': return ''
+    if 'image/png' in data: return f"![]({picture(base64.b64decode(''.join(data['image/png'])))})"
+    if 'text/markdown' in data: return ''.join(data['text/markdown'])
+    text = ''.join(data.get('text/plain', output.get('text', '')))
+    return '\n'.join('    ' + o for o in text.rstrip().splitlines())
+
+
+def readme():
+    "README.md's text, and its pictures by path"
+    nb = read_nb(root/'nbs'/'index.ipynb')
+    FilterDefaults().nb_proc(nb).process()
+    front, cells = front_matter(nb.cells)
+    parts, pictures = [f"# {front['title']}"], {}
+    if front.get('description'): parts.append(f"> {front['description'].strip()}")
+    def picture(png):
+        path = f'index_files/picture-{len(pictures)}.png'
+        pictures[path] = png
+        return path
+    for c in cells:
+        source = ''.join(c['source']).strip()
+        if c['cell_type'] == 'markdown': parts.append(source)
+        elif c['cell_type'] == 'code':
+            options = [o for o in source.splitlines() if o.startswith('#|')]
+            code = '\n'.join(o for o in source.splitlines() if not o.startswith('#|')).strip()
+            if code and '#| echo: false' not in options: parts.append(fence(code, 'python'))
+            parts += filter(None, [output_markdown(o, picture) for o in c.get('outputs', [])])
+    text = '\n\n'.join(parts) + '\n'
+    text = re.sub(r'\]\((\d\d_\w+\.ipynb|tutorials/\w+\.ipynb)', r'](nbs/\1', text)
+    return text, pictures
+
+
+def write_readme():
+    text, pictures = readme()
+    (root/'README.md').write_text(text)
+    shutil.rmtree(root/'index_files', ignore_errors=True)
+    for path, png in pictures.items():
+        (root/path).parent.mkdir(exist_ok=True)
+        (root/path).write_bytes(png)
+
+
+def sidebar():
+    "The text of nbs/sidebar.yml: the notebooks by chapter"
+    names = sorted(o.name for o in (root/'nbs').glob('[0-9]*.ipynb'))
+    contents = ['index.ipynb']
+    tutorials = sorted(o.name for o in (root/'nbs'/'tutorials').glob('[!_.]*.ipynb'))
+    if tutorials: contents.append({'section': 'Tutorials', 'contents': [f'tutorials/{o}' for o in tutorials]})
+    for digit, chapter in chapters.items():
+        here = [o for o in names if o[0] == digit]
+        if here: contents.append({'section': chapter, 'contents': here})
+    return '# made by `make sync`\n' + yaml.dump({'website': {'sidebar': {'contents': contents}}}, sort_keys=False)
+
+
+def move_pages(cache):
+    "Give each page the name its output has, since smalldocs takes a page's name from its file, and point what links to it there"
+    names = {}
+    for page in sorted(cache.rglob('*.ipynb')):
+        nb = json.loads(page.read_text())
+        front, cells = front_matter(nb['cells'])
+        out = front.pop('output-file', None)
+        if out is None: continue
+        front = {k: v.strip() if isinstance(v, str) else v for k, v in front.items()}
+        nb['cells'] = [{'cell_type': 'raw', 'metadata': {}, 'source': f'---\n{yaml.dump(front, sort_keys=False)}---\n'}, *cells]
+        page.write_text(json.dumps(nb))
+        names[page.name] = Path(out).with_suffix('.ipynb').name
+        page.rename(page.with_name(names[page.name]))
+    for text in [*cache.rglob('*.ipynb'), cache/'sidebar.yml']:
+        text.write_text(re.sub(r'\b\d\d_\w+\.ipynb\b', lambda m: names.get(m[0], m[0]), text.read_text()))
+
+
+def build(out):
+    "Render the website; a warning is an error"
+    os.chdir(root)
+    refresh_quarto_yml()
+    cache = proc_nbs(force=True)
+    move_pages(cache)
+    config = cache/'_quarto.yml'
+    options = yaml.safe_load(config.read_text())
+    options['format'].pop('commonmark', None)
+    options['format']['html'].pop('keep-md', None)
+    config.write_text(yaml.dump(options, sort_keys=False))
+    project = cache/'nbdev.yml'
+    options = {k: v for k, v in yaml.safe_load(project.read_text()).items() if k != 'format-links'}
+    project.write_text(yaml.dump(options, sort_keys=False))
+    subprocess.run([sys.executable, '-m', 'smalldocs', 'render', '--strict', str(cache)], check=True)
+    shutil.rmtree(out, ignore_errors=True)
+    shutil.move(cache/'_docs', out)
+    shutil.rmtree(cache)
+
+
+def serve(folder, port):
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    with ThreadingHTTPServer(('127.0.0.1', port), handler) as server:
+        print(f'http://127.0.0.1:{server.server_port} (Ctrl-C to stop)', flush=True)
+        try: server.serve_forever()
+        except KeyboardInterrupt: pass
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument('--readme', action='store_true', help='write README.md and stop')
+    p.add_argument('--sidebar', action='store_true', help='write nbs/sidebar.yml and stop')
+    p.add_argument('--no-serve', action='store_true', help='build _docs and stop')
+    p.add_argument('--port', type=int, default=8000, help='where to serve; 0: any free port')
+    args = p.parse_args()
+    if args.readme: write_readme()
+    if args.sidebar: (root/'nbs'/'sidebar.yml').write_text(sidebar())
+    if args.readme or args.sidebar: return
+    build(root/'_docs')
+    if not args.no_serve: serve(root/'_docs', args.port)
+
+
+if __name__ == '__main__': main()
