@@ -8,7 +8,7 @@ __all__ = ['trunks', 'masked_mean', 'l1', 'check_pair', 'psnr', 'gaussian_window
            'load_perceptual']
 
 # %% ../nbs/03_losses.ipynb #30a06217
-import math, os, socket, warnings
+import socket, warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
