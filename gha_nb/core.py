@@ -11,6 +11,7 @@ __all__ = ['marker', 'kinds', 'GhaError', 'CaptureError', 'CheckpointError', 'We
 # %% ../nbs/00_core.ipynb #e8c1276b
 import os, shutil
 from collections.abc import Callable, Iterable, Iterator
+from configparser import Error as ConfigError
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,10 +52,13 @@ def find_settings(folder:Path|str|None=None,  # where the search starts; None: t
                  ) -> Config|None:  # the nearest marked `settings.ini` in the folder or above it
     "Find the toolkit's own `settings.ini`"
     folder = Path(folder or Path.cwd()).absolute()
-    while (cfg := Config.find('settings.ini', folder, interpolation=None)) is not None:
-        if cfg.get(marker[0]) == marker[1]: return cfg
-        if cfg.config_path.parent == cfg.config_path: return None
-        folder = cfg.config_path.parent
+    try:
+        while (cfg := Config.find('settings.ini', folder, interpolation=None)) is not None:
+            if cfg.get(marker[0]) == marker[1]: return cfg
+            if cfg.config_path.parent == cfg.config_path: return None
+            folder = cfg.config_path.parent
+    except (ConfigError, UnicodeDecodeError) as e:
+        raise SettingsError(f"a settings.ini in {folder} or above it cannot be read: {' '.join(str(e).split())}") from e
 
 # %% ../nbs/00_core.ipynb #eabd7bf3
 kinds = {'device': ('auto', 'cpu', 'cuda'), 'precision': ('auto', 'fp32', 'bf16')}

@@ -111,7 +111,8 @@ def build(out):
     project = cache/'nbdev.yml'
     options = {k: v for k, v in yaml.safe_load(project.read_text()).items() if k != 'format-links'}
     project.write_text(yaml.dump(options, sort_keys=False))
-    subprocess.run([sys.executable, '-m', 'smalldocs', 'render', '--strict', str(cache)], check=True)
+    smalldocs = Path(sys.executable).with_name('smalldocs')
+    if subprocess.run([smalldocs, 'render', '--strict', cache]).returncode: sys.exit('the pages are not right: see the warnings above')
     shutil.rmtree(out, ignore_errors=True)
     shutil.move(cache/'_docs', out)
     shutil.rmtree(cache)

@@ -1,0 +1,53 @@
+"What the tests share: where things are, the environment of a subprocess, and copies that can be written to"
+import os, shutil, subprocess, sys
+from pathlib import Path
+
+import pytest
+
+root = Path(__file__).resolve().parent.parent
+bin = Path(sys.executable).parent
+notebooks = sorted(o for o in (root/'nbs').rglob('*.ipynb') if not any(p[0] in '._' for p in o.relative_to(root).parts))
+
+
+def environment(**kw):
+    "This environment with the smallest sizes, no progress bars, and no settings of the developer's own; values of None are removed"
+    keep = {k: v for k, v in os.environ.items() if not k.startswith('GHA_NB_')}
+    env = dict(keep, GHA_NB_FAST='1', GHA_NB_PROGRESS='0', MPLBACKEND='agg', PATH=f"{bin}{os.pathsep}{os.environ['PATH']}") | kw
+    if 'GHA_NB_CACHE' in os.environ: env.setdefault('GHA_NB_CACHE', os.environ['GHA_NB_CACHE'])
+    return {k: v for k, v in env.items() if v is not None}
+
+
+def run(*args, env=None, timeout=300, **kw):
+    "Run a command and capture what it says"
+    return subprocess.run([str(o) for o in args], env=env or environment(), capture_output=True, text=True, timeout=timeout, **kw)
+
+
+def said(result):
+    "What a command said, for the message of an assertion"
+    return f'exit {result.returncode}\n{result.stdout[-6000:]}\n{result.stderr[-6000:]}'
+
+
+def copy_tree(to):
+    "The working tree with its uncommitted changes, without what git ignores"
+    listed = run('git', 'ls-files', '-z', '--cached', '--others', '--exclude-standard', cwd=root)
+    if listed.returncode == 0: files = {o for o in listed.stdout.split('\0') if o}
+    else: files = {str(o.relative_to(root)) for top in ('nbs', 'gha_nb', 'data', 'tools') for o in (root/top).rglob('*') if o.is_file()} | {
+        o.name for o in root.iterdir() if o.is_file()}
+    for o in files:
+        if not (root/o).is_file(): continue  # deleted but not yet committed
+        (to/o).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(root/o, to/o)
+    return to
+
+
+@pytest.fixture
+def tree(tmp_path):
+    "A copy of the working tree, so that a check cannot harm uncommitted work"
+    return copy_tree(tmp_path/'tree')
+
+
+@pytest.fixture(scope='session')
+def demo():
+    "The embedded demo capture"
+    from gha_nb.core import demo_capture_path
+    return demo_capture_path()

@@ -1,0 +1,62 @@
+"Notebooks stay lessons that a person can read and a docs build can run"
+import ast, json, re
+
+import pytest
+from conftest import bin, notebooks, root, run, said
+from test_sync import default_exp
+
+machine_path = re.compile(r'/(?:work|root|home|tmp|Users)/\w')
+rooms = [o for o in notebooks if default_exp(o)]
+
+
+def cells(notebook, kind=None):
+    return [(c, ''.join(c['source'])) for c in json.loads(notebook.read_text())['cells'] if kind in (None, c['cell_type'])]
+
+
+def exported(source): return re.search(r'^#\|\s*export', source, re.M)
+
+
+def test_ruff():
+    result = run(bin/'ruff', 'check', '.', cwd=root)
+    assert result.returncode == 0, said(result)
+
+
+@pytest.mark.parametrize('notebook', notebooks, ids=lambda o: o.stem)
+def test_any_notebook(notebook):
+    first = cells(notebook)[0]
+    assert first[0]['cell_type'] == 'markdown' and re.match(r'# .+\n\n> .+', first[1]), 'the first cell is a title and a one-line subtitle'
+    assert notebook.stat().st_size <= 300*1024
+    outputs = json.dumps([c.get('outputs', []) for c, _ in cells(notebook, 'code')])
+    assert not machine_path.search(outputs), f'an output names a path of one machine: {machine_path.search(outputs)}'
+    assert 'captures/statue' not in notebook.read_text(), 'the private capture is not to be named, let alone shown'
+
+
+@pytest.mark.parametrize('notebook', rooms, ids=lambda o: o.stem)
+def test_room(notebook):
+    code = cells(notebook, 'code')
+    assert sum(len(s.splitlines()) for _, s in code if exported(s)) <= 280, 'a room this large is two lessons'
+    assert any(re.search(r'\b(test_\w+|assert |expect_fail)', s) for _, s in code if not exported(s)), 'a lesson tests what it claims'
+    assert any('image/png' in o.get('data', {}) for c, _ in code for o in c.get('outputs', [])), 'a lesson shows something'
+
+
+@pytest.mark.parametrize('notebook', rooms, ids=lambda o: o.stem)
+def test_imports_stand_alone(notebook):
+    "A docs build runs cells with an import, and only those and exported ones: such a cell cannot use what a lesson has made"
+    mixed = []
+    for c, source in cells(notebook, 'code'):
+        if exported(source) or re.search(r'^#\|\s*eval:\s*false', source, re.M): continue
+        try: body = ast.parse(''.join('\n' if o.startswith(('%', '!', '#|')) else o for o in source.splitlines(True))).body
+        except SyntaxError: continue
+        kinds = {isinstance(o, ast.Import | ast.ImportFrom) for o in body}
+        if kinds == {True, False}: mixed.append(source)
+    assert mixed == [], 'imports get cells of their own'
+
+
+@pytest.mark.parametrize('notebook', rooms, ids=lambda o: o.stem)
+def test_imports_from_lower_numbers(notebook):
+    number = {default_exp(o): o.name[:2] for o in rooms}
+    for _, source in cells(notebook, 'code'):
+        if not exported(source): continue
+        for m in re.finditer(r'^from gha_nb\.(\w+) import|^import gha_nb\.(\w+)', source, re.M):
+            other = m[1] or m[2]
+            assert number[other] < notebook.name[:2], f'{notebook.name} imports {other}, which comes later'
