@@ -43,7 +43,7 @@ def test_room(notebook):
 def test_imports_stand_alone(notebook):
     "A docs build runs cells with an import, and only those and exported ones: such a cell cannot use what a lesson has made"
     mixed = []
-    for c, source in cells(notebook, 'code'):
+    for _, source in cells(notebook, 'code'):
         if exported(source) or re.search(r'^#\|\s*eval:\s*false', source, re.M): continue
         try: body = ast.parse(''.join('\n' if o.startswith(('%', '!', '#|')) else o for o in source.splitlines(True))).body
         except SyntaxError: continue
