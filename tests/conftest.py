@@ -10,9 +10,10 @@ notebooks = sorted(o for o in (root/'nbs').rglob('*.ipynb') if not any(p[0] in '
 
 
 def environment(**kw):
-    "This environment with the smallest sizes, no progress bars, and no settings of the developer's own; values of None are removed"
+    """This environment with the smallest sizes, no progress bars, no settings of the developer's own, and no perceptual weights,
+    so that no test waits for a download or depends on one; values of None are removed"""
     keep = {k: v for k, v in os.environ.items() if not k.startswith('GHA_NB_')}
-    env = dict(keep, GHA_NB_FAST='1', GHA_NB_PROGRESS='0', MPLBACKEND='agg', PATH=f"{bin}{os.pathsep}{os.environ['PATH']}") | kw
+    env = dict(keep, GHA_NB_FAST='1', GHA_NB_PROGRESS='0', GHA_NB_WEIGHTS=str(root/'tests'/'no_weights'), MPLBACKEND='agg', PATH=f"{bin}{os.pathsep}{os.environ['PATH']}") | kw
     if 'GHA_NB_CACHE' in os.environ: env.setdefault('GHA_NB_CACHE', os.environ['GHA_NB_CACHE'])
     return {k: v for k, v in env.items() if v is not None}
 
@@ -51,3 +52,24 @@ def demo():
     "The embedded demo capture"
     from gha_nb.core import demo_capture_path
     return demo_capture_path()
+
+
+@pytest.fixture(scope='session')
+def ball(tmp_path_factory):
+    "A small synthetic capture: a ball that grows and blushes, 4 frames x 3 cameras"
+    from gha_nb.record import record_ball
+    return record_ball(tmp_path_factory.mktemp('captures')/'ball', frames=4, cameras=3, size=64)
+
+
+def gha(*args, **kw):
+    "Call the command line in a process of its own"
+    return run(sys.executable, '-c', 'import sys; from gha_nb.app import main; sys.exit(main())', *args, **kw)
+
+
+@pytest.fixture(scope='session')
+def trained(ball, tmp_path_factory):
+    "A run of a few steps on the ball"
+    out = tmp_path_factory.mktemp('runs')/'ball'
+    result = gha('train', ball, '--out', out, '--preset', 'tiny', '--steps', '12')
+    assert result.returncode == 0, said(result)
+    return out
