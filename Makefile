@@ -6,7 +6,8 @@
 SHELL := /bin/bash
 VENV  := .venv
 BIN   := $(VENV)/bin
-PIP   := $(BIN)/python -m pip --disable-pip-version-check
+# --no-compile: most of what is installed is never imported; Python compiles the rest on first use
+PIP   := $(BIN)/python -m pip --disable-pip-version-check install --no-compile
 ARGS  ?=
 
 .DEFAULT_GOAL := help
@@ -46,11 +47,11 @@ $(BIN)/python:
 
 $(VENV)/.ready: pyproject.toml | $(BIN)/python
 	@echo "installing gha_nb with its dependencies (PyTorch is a large download: a few minutes)"
-	$(PIP) install -e .
+	$(PIP) -e .
 	@touch $@
 
 $(VENV)/.ready-dev: pyproject.toml tools/hooks.sh | $(BIN)/python
 	@echo "installing gha_nb with its dependencies and the developers' tools (PyTorch is a large download: a few minutes)"
-	$(PIP) install -e '.[dev,studio]'
+	$(PIP) -e '.[dev,studio]'
 	@bash tools/hooks.sh
 	@touch $(VENV)/.ready $@

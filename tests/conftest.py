@@ -13,7 +13,8 @@ def environment(**kw):
     """This environment with the smallest sizes, no progress bars, no settings of the developer's own, and no perceptual weights,
     so that no test waits for a download or depends on one; values of None are removed"""
     keep = {k: v for k, v in os.environ.items() if not k.startswith('GHA_NB_')}
-    env = dict(keep, GHA_NB_FAST='1', GHA_NB_PROGRESS='0', GHA_NB_WEIGHTS=str(root/'tests'/'no_weights'), MPLBACKEND='agg', PATH=f"{bin}{os.pathsep}{os.environ['PATH']}") | kw
+    env = dict(keep, GHA_NB_FAST='1', GHA_NB_PROGRESS='0', GHA_NB_WEIGHTS=str(root/'tests'/'no_weights'), MPLBACKEND='agg',
+               PATH=f"{bin}{os.pathsep}{os.environ['PATH']}") | kw
     if 'GHA_NB_CACHE' in os.environ: env.setdefault('GHA_NB_CACHE', os.environ['GHA_NB_CACHE'])
     return {k: v for k, v in env.items() if v is not None}
 

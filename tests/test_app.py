@@ -1,5 +1,5 @@
 "The command line: exit codes, JSON, and one line instead of a traceback"
-import json, shutil, sys, time
+import json, shutil, time
 
 import numpy as np
 import pytest

@@ -2,7 +2,7 @@
 import random, re, signal, subprocess, sys, time
 
 import pytest
-from conftest import environment, said
+from conftest import environment
 
 train = '''
 import sys
