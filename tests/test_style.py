@@ -48,7 +48,7 @@ def test_imports_stand_alone(notebook):
         try: body = ast.parse(''.join('\n' if o.startswith(('%', '!', '#|')) else o for o in source.splitlines(True))).body
         except SyntaxError: continue
         imports = ast.Import | ast.ImportFrom
-        alone = all(isinstance(o, imports) or isinstance(o, ast.Try) and all(isinstance(p, imports) for p in o.body) for o in body)
+        alone = all(isinstance(o, imports | ast.FunctionDef) or isinstance(o, ast.Try) and all(isinstance(p, imports) for p in o.body) for o in body)
         if any(isinstance(o, imports) for top in body for o in ast.walk(top)) and not alone: mixed.append(source)
     assert mixed == [], 'imports get cells of their own'
 
