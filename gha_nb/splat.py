@@ -77,22 +77,22 @@ class NativeSplat(torch.autograd.Function):
         geometry = [pointer(v) for v in (means, quats, scales, opacities)] + [ctypes.byref(view)]
         parallel(lambda a, b: kernels.project(*geometry, pointer(splats), *c_longs(a, b)), n)
         tiles = Tiles(splats, kernels, w, h)
-        image, left, lasts = torch.empty(h, w, c, dtype=dtype), torch.empty(h, w, dtype=dtype), torch.empty(h, w, dtype=torch.int32)
-        args = [pointer(v) for v in (splats, table, backdrop, tiles.entries, tiles.begins, image, left, lasts)]
-        parallel(lambda a, b: kernels.composite(*args, *c_longs(w, h, c, tiles.across, a, b)), tiles.count, chunks=4*tiles.down)
-        ctx.save_for_backward(means, quats, scales, opacities, table, splats, image, left, lasts)
+        image, left, stops = torch.empty(h, w, c, dtype=dtype), torch.empty(h, w, dtype=dtype), torch.empty(h, w, dtype=torch.int32)
+        args = [pointer(v) for v in (splats, table, backdrop, tiles.entries, tiles.begins, image, left, stops)]
+        parallel(lambda a, b: kernels.composite(*args, *c_longs(w, h, c, tiles.across, a, b)), tiles.count, chunks=min(tiles.count, 64))
+        ctx.save_for_backward(means, quats, scales, opacities, table, splats, image, left, stops)
         ctx.rest = tiles, kernels, view, c, pose.shape, background is not None
         return image, 1 - left
 
     @staticmethod
     def backward(ctx, d_image, d_alpha):
-        means, quats, scales, opacities, table, splats, image, left, lasts = ctx.saved_tensors
+        means, quats, scales, opacities, table, splats, image, left, stops = ctx.saved_tensors
         tiles, kernels, view, c, pose_shape, has_background = ctx.rest
         n, (h, w), dtype = len(means), left.shape, means.dtype
         d_image, d_alpha = d_image.contiguous(), d_alpha.contiguous()
         records = torch.empty(len(tiles.entries), padded(c) + 8, dtype=dtype)
-        args = [pointer(v) for v in (splats, table, tiles.entries, tiles.begins, lasts, image, left, d_image, d_alpha, records)]
-        parallel(lambda a, b: kernels.composite_backward(*args, *c_longs(w, h, c, tiles.across, a, b)), tiles.count, chunks=4*tiles.down)
+        args = [pointer(v) for v in (splats, table, tiles.entries, tiles.begins, stops, image, left, d_image, d_alpha, records)]
+        parallel(lambda a, b: kernels.composite_backward(*args, *c_longs(w, h, c, tiles.across, a, b)), tiles.count, chunks=min(tiles.count, 64))
         d_features, d_splats = torch.empty(n, c, dtype=dtype), torch.empty(n, 8, dtype=dtype)
         parallel(lambda a, b: kernels.gather(pointer(records), pointer(tiles.slots), pointer(d_features), pointer(d_splats), *c_longs(c, a, b)), n)
         outs, chunk = [torch.empty_like(v) for v in (means, quats, scales, opacities)], 1024
