@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['commands', 'find_capture', 'find_run', 'free_folder', 'check', 'print_json', 'train', 'promised', 'load_pair',
-           'render', 'evaluate', 'view', 'studio', 'bench', 'demo', 'options', 'main', 'complain']
+           'render', 'evaluate', 'view', 'studio', 'bench', 'demo', 'options', 'parse', 'main', 'complain']
 
 # %% ../nbs/60_app.ipynb #267564e1
 import inspect, json, sys, warnings
@@ -190,17 +190,22 @@ def options(command,  # a function of this module
     return make_dataclass(command.__name__, [*res, ('debug', debug, field(default=False))], kw_only=True)
 
 # %% ../nbs/60_app.ipynb #c5748818
+def parse(args:list[str],  # without the program's name
+         ):  # a dataclass, named like the command
+    "Understand a command line; raises `SystemExit`: 0 after `--help`, 2 for what cannot be understood"
+    parser = Union[tuple(Annotated[options(f), tyro.conf.subcommand(name, description=inspect.getdoc(f))] for name, f in commands.items())]  # noqa: UP007
+    return tyro.cli(parser, prog='gha-nb', description='Head avatars from multi-view captures. gha-nb COMMAND --help lists its options.', args=args,
+                    config=(tyro.conf.FlagCreatePairsOff,))
+
+# %% ../nbs/60_app.ipynb #ef5ce828
 def main(args:list[str]|None=None,  # without the program's name; None: those of this process
-        ) -> int:  # the exit code; a command that cannot be understood raises `SystemExit(2)`
+        ) -> int:  # the exit code
     "The entry point of `gha-nb`"
     args = sys.argv[1:] if args is None else args
     if args == ['--version']: return print(__version__) or 0
-    kinds = {name: options(f) for name, f in commands.items()}
-    parser = Union[tuple(Annotated[kinds[name], tyro.conf.subcommand(name, description=inspect.getdoc(f))] for name, f in commands.items())]  # noqa: UP007
-    chosen = tyro.cli(parser, prog='gha-nb', description='Head avatars from multi-view captures. gha-nb COMMAND --help lists its options.', args=args,
-                      config=(tyro.conf.FlagCreatePairsOff,))
-    given, debug = dict(vars(chosen)), chosen.debug
-    del given['debug']
+    chosen = parse(args)
+    given = dict(vars(chosen))
+    debug = given.pop('debug')
     with warnings.catch_warnings():
         if not debug: warnings.showwarning = lambda message, *a, **kw: complain(f'warning: {message}')
         try: return commands[type(chosen).__name__](**given) or 0

@@ -10,18 +10,9 @@ lines = [o.split('#')[0].strip() for lang, body in blocks if lang == 'sh' for o 
 
 
 @pytest.mark.parametrize('line', [o for o in lines if o.startswith('gha-nb ')])
-def test_command_is_understood(line, monkeypatch):
-    from gha_nb import app
-    called = []
-    def record(name, f):
-        def call(**given): called.append(name)
-        call.__name__, call.__doc__, call.__signature__ = f.__name__, f.__doc__, __import__('inspect').signature(f)
-        return call
-    recorded = {name: record(name, f) for name, f in app.commands.items()}
-    monkeypatch.setattr(app, 'options', lambda f, old=app.options, commands=dict(app.commands): old(commands[f.__name__]))
-    monkeypatch.setattr(app, 'commands', recorded)
-    assert app.main(shlex.split(line)[1:]) == 0
-    assert called == [line.split()[1]]
+def test_command_is_understood(line):
+    from gha_nb.app import parse
+    assert type(parse(shlex.split(line)[1:])).__name__ == line.split()[1]
 
 
 @pytest.mark.parametrize('line', [o for o in lines if o.startswith('make ')])
