@@ -20,8 +20,9 @@ from .geometry import Camera
 
 # %% auto #0
 __all__ = ['split_keys', 'picture_file', 'camera_file', 'params_file', 'points_file', 'Fault', 'why', 'open_bytes',
-           'read_picture', 'picture_size', 'load_arrays', 'numbers', 'Params', 'pick', 'read_params', 'read_points',
-           'read_camera', 'by_number', 'Listing', 'list_capture', 'Split', 'read_split', 'make_split']
+           'read_picture', 'picture_size', 'load_arrays', 'numbers', 'Params', 'pick', 'param', 'read_params',
+           'read_points', 'camera_matrix', 'read_camera', 'by_number', 'Listing', 'list_capture', 'Split', 'read_split',
+           'make_split']
 
 # %% ../nbs/07_layout.ipynb #4ac4127b
 def picture_file(
@@ -89,7 +90,7 @@ def read_picture(
             whole = image.format != 'JPEG' or b'\xff\xd9' in data.rstrip(b'\0')[-4096:]
     except Exception as error:  # decoders raise what they like on damaged data
         text = why(error)
-        if 'truncated' in text: text, whole = '', False
+        if 'truncated' in text.lower(): text, whole = '', False
         else: raise Fault('is no picture' if 'cannot identify' in text else f'cannot be decoded: {text}', 'export the picture again') from None
     if not whole: raise Fault('is truncated: the picture ends before its last row', 'copy or export the picture again')
     return pixels
@@ -114,7 +115,9 @@ def load_arrays(
         loaded = np.load(io.BytesIO(data), allow_pickle=False)
         return loaded if isinstance(loaded, np.ndarray) else {name: loaded[name] for name in loaded.files}
     except Exception as error:  # damaged headers and archives raise what they like
-        raise Fault(f'holds no array that numpy can read ({why(error)})', f'save it again with numpy.{"savez" if str(file).endswith("z") else "save"}') from None
+        save = 'savez' if str(file).endswith('z') else 'save'
+        text = 'it is another kind of file, or holds Python objects' if 'pickle' in str(error) else why(error)
+        raise Fault(f'holds no array that numpy can read: {text}', f'save it again with numpy.{save}') from None
 
 
 def numbers(
@@ -150,15 +153,22 @@ def pick(arrays, key: str):
     return arrays[key]
 
 
+def param(
+    arrays,  # the arrays of params.npz
+    key: str,  # 'exp_coeff', 'pose' or 'scale'
+) -> np.ndarray:  # [E], [6] or []
+    "One of the arrays of params.npz. Raises `Fault`."
+    array = numbers(pick(arrays, key), key, {'exp_coeff': (None,), 'pose': (6,), 'scale': ()}[key])
+    if key == 'scale' and array <= 0: raise Fault(f'scale is {array:g}, expected a positive number', 'track the frame again, or leave it out')
+    return array
+
+
 def read_params(
     file: Path,
 ) -> Params:
     "A frame's expression, pose and scale. Raises `Fault`."
     arrays = load_arrays(file)
-    params = Params(numbers(pick(arrays, 'exp_coeff'), 'exp_coeff', (None,)),
-                    numbers(pick(arrays, 'pose'), 'pose', (6,)), numbers(pick(arrays, 'scale'), 'scale', ()))
-    if params.scale <= 0: raise Fault(f'scale is {params.scale:g}, expected a positive number', 'track the frame again, or leave it out')
-    return params
+    return Params(*(param(arrays, key) for key in ('exp_coeff', 'pose', 'scale')))
 
 
 def read_points(
@@ -170,6 +180,16 @@ def read_points(
     return numbers(array, Path(file).stem, (None, 3))
 
 
+def camera_matrix(
+    arrays,  # the arrays of a camera file
+    key: str,  # 'intrinsic' or 'extrinsic'
+) -> np.ndarray:  # [3, 3], or [3, 4] (or [4, 4])
+    "One of the matrices of a camera. Raises `Fault`."
+    matrix = pick(arrays, key)
+    square = np.shape(matrix)[-2:] == (4, 4)
+    return numbers(matrix, key, (3, 3) if key == 'intrinsic' else (4, 4) if square else (3, 4))
+
+
 def read_camera(
     file: Path,
     width: int,  # of its pictures, pixels
@@ -177,10 +197,7 @@ def read_camera(
 ) -> Camera:
     "One camera. Raises `Fault`, also if it is no camera: see `Camera.faults`."
     arrays = load_arrays(file)
-    extrinsic = pick(arrays, 'extrinsic')
-    square = np.shape(extrinsic)[-2:] == (4, 4)
-    camera = Camera.from_arrays(numbers(pick(arrays, 'intrinsic'), 'intrinsic', (3, 3)),
-                                numbers(extrinsic, 'extrinsic', (4, 4) if square else (3, 4)), width, height)
+    camera = Camera.from_arrays(camera_matrix(arrays, 'intrinsic'), camera_matrix(arrays, 'extrinsic'), width, height)
     if found := camera.faults(): raise Fault('; '.join(found), 'calibrate the camera again, or leave it out')
     return camera
 
@@ -239,9 +256,9 @@ def read_split(
     try: said = json.loads(open_bytes(Path(path) / 'split.json').decode())
     except ValueError as error: raise Fault(f'is not JSON: {why(error)}', 'mend the file, or remove it for the default split') from None
     if not isinstance(said, dict): raise Fault('is not a JSON object', 'mend the file, or remove it for the default split')
-    for key in split_keys:
-        if not isinstance(said.get(key, []), list) or not all(isinstance(name, str) for name in said.get(key, [])):
-            raise Fault(f'{key} is not a list of names', 'make it a list of strings, such as ["0000", "0001"]')
+    def listed(names): return isinstance(names, list) and all(isinstance(name, str) for name in names)
+    if bad := [key for key in split_keys if not listed(said.get(key, []))]:
+        raise Fault(f'no list of names: {", ".join(bad)}', 'make it a list of strings, such as ["0000", "0001"]')
     return said
 
 
