@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from jaxtyping import UInt8
 from PIL import Image
 
 from .core import CaptureError, to_numpy, write_atomic
@@ -21,7 +22,34 @@ from .geometry import Camera, look_at, perspective, rotvec_to_matrix, to_world
 from .layout import camera_file, params_file, picture_file, points_file
 
 # %% auto #0
-__all__ = ['Shot', 'to_uint8', 'CaptureWriter', 'float32', 'ball_points', 'ball_radius', 'ball_shot', 'record_ball']
+__all__ = ['area_means', 'resized', 'Shot', 'to_uint8', 'CaptureWriter', 'float32', 'ball_points', 'ball_radius', 'ball_shot',
+           'record_ball']
+
+# %% ../nbs/08_record.ipynb #470d91ae
+def area_means(
+    pixels: np.ndarray,  # [n, ...]
+    count: int,
+) -> np.ndarray:  # [count, ...] float64
+    "The means of `count` equal intervals along the first axis."
+    integral = np.concatenate([np.zeros_like(pixels[:1], np.float64), np.cumsum(pixels, 0, np.float64)])
+    ends = np.linspace(0, len(pixels), count + 1)
+    low = np.minimum(ends.astype(int), len(pixels) - 1)
+    part = (ends - low).reshape(-1, *[1] * (pixels.ndim - 1))
+    at_ends = integral[low] * (1 - part) + integral[low + 1] * part
+    return np.diff(at_ends, axis=0) * (count / len(pixels))
+
+
+def resized(
+    picture: UInt8[np.ndarray, " ..."],  # [H, W] or [H, W, 3]
+    width: int,  # pixels
+    height: int,  # pixels
+) -> UInt8[np.ndarray, " ..."]:  # [height, width] or [height, width, 3]
+    "A picture at another size, each pixel the mean of the area it covers."
+    tall, wide = picture.shape[:2]
+    if (wide, tall) == (width, height): return picture
+    if tall % height == 0 and wide % width == 0: return np.asarray(Image.fromarray(picture).reduce((wide // width, tall // height)))
+    rows = area_means(picture, height)
+    return np.rint(area_means(rows.swapaxes(0, 1), width).swapaxes(0, 1)).astype(np.uint8)
 
 # %% ../nbs/08_record.ipynb #f6252b32
 @dataclass(frozen=True)
@@ -103,11 +131,11 @@ class CaptureWriter:
         for camera, shot in shots.items():
             for kind in ('image', 'mask', 'visible'):
                 if (picture := getattr(shot, kind)) is None: continue
-                picture = Image.fromarray(to_uint8(picture))
+                picture = to_uint8(picture)
                 options = dict(quality=self.quality, subsampling=self.subsampling) if kind == 'image' else dict(quality=self.mask_quality)
                 for lowres in (False, True)[:2 if self.lowres else 1]:
-                    small = picture.reduce(self.lowres) if lowres else picture
-                    small.save(folder / Path(picture_file(kind, frame, camera, lowres)).name, optimize=True, **options)
+                    size = [n // (self.lowres if lowres else 1) for n in picture.shape[1::-1]]
+                    Image.fromarray(resized(picture, *size)).save(folder / Path(picture_file(kind, frame, camera, lowres)).name, optimize=True, **options)
 
     def _write_cameras(self, folder, frame, shots):
         folder.mkdir(parents=True)
