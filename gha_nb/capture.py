@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -28,19 +29,13 @@ from .record import resized
 __all__ = ['on_white', 'is_on_white', 'View', 'size_of', 'as_floats', 'Memory', 'Capture', 'refusal', 'in_words']
 
 # %% ../nbs/10_capture.ipynb #07f53436
-def on_white(
-    image: UInt8[np.ndarray, "h w 3"],
-    mask: UInt8[np.ndarray, "h w"],
-) -> UInt8[np.ndarray, "h w 3"]:
+def on_white(image: UInt8[np.ndarray, "h w 3"], mask: UInt8[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w 3"]:
     "The head on a white background."
     m = mask[..., None].astype(np.uint32)
     return ((m * image + (255 - m) * 255 + 127) // 255).astype(np.uint8)
 
 
-def is_on_white(
-    image: UInt8[np.ndarray, "h w 3"],
-    mask: UInt8[np.ndarray, "h w"],
-) -> bool | None:  # None if the mask covers everything
+def is_on_white(image: UInt8[np.ndarray, "h w 3"], mask: UInt8[np.ndarray, "h w"]) -> bool | None:  # None if the mask covers everything
     "Is the background of this picture white already?"
     outside = image[mask < 8]
     return bool(outside.mean() > 250) if len(outside) else None
@@ -72,21 +67,15 @@ class View:
         return as_floats(resized(image, *size_of(size, self.camera.width, self.camera.height)))
 
 
-def size_of(
-    size: int | tuple[int, int] | None,  # width, or (width, height), pixels; the full size if None
-    width: int,  # full size, pixels
-    height: int,  # full size, pixels
-) -> tuple[int, int]:  # width, height
-    "A size as a pair; a width alone keeps the picture's shape."
+def size_of(size: int | tuple[int, int] | None, width: int, height: int) -> tuple[int, int]:  # width and height, pixels
+    "A size as a pair: of the full size if it is None, of the full picture's shape if it is a width alone."
     if size is None: return width, height
     if isinstance(size, int): return size, max(1, round(height * size / width))
     return int(size[0]), int(size[1])
 
 
-def as_floats(
-    picture: UInt8[np.ndarray, " ..."],  # [H, W] or [H, W, 3]
-) -> Float[Tensor, "c h w"]:  # 0..1
-    "Bytes as floats, channels first."
+def as_floats(picture: UInt8[np.ndarray, " ..."]) -> Float[Tensor, "c h w"]:
+    "Bytes [H, W] or [H, W, 3] as floats 0..1, channels first."
     channels = picture[None] if picture.ndim == 2 else picture.transpose(2, 0, 1)
     return torch.from_numpy(np.divide(channels, np.float32(255), order='C'))
 
@@ -155,7 +144,9 @@ class Capture:
     def stands_on_white(self) -> bool:
         "Are the pictures on white already? Decided once, from up to eight views."
         names = [(f, c) for f in self.frames for c in self.cameras]
-        votes = [is_on_white(*self.pictures(*names[i])[:2]) for i in sorted({i * len(names) // 8 for i in range(8)})]
+        votes = []
+        for i in sorted({i * len(names) // 8 for i in range(8)}):
+            with suppress(CaptureError): votes.append(is_on_white(*self.pictures(*names[i])[:2]))  # what is unreadable has no vote
         votes = [vote for vote in votes if vote is not None]
         return 2 * sum(votes) > len(votes)
 
@@ -181,69 +172,55 @@ def in_words(where: str, file: str, read: Callable, *args, **options):
 
 # %% ../nbs/10_capture.ipynb #1f85aed7
 @patch
-def params(
-    self: Capture,
-    frame: str,
-) -> tuple[Tensor, Tensor, Tensor]:  # expression [E], pose [6], scale []
+def params(self: Capture, frame: str) -> tuple[Tensor, Tensor, Tensor]:  # expression [E], pose [6], scale []
     "What the tracker says about one frame."
     def read():
         found = self.read_file(read_params, params_file(frame), frame)
         return tuple(torch.tensor(v, dtype=torch.float32) for v in (found.expression, found.pose, found.scale))
     return self.memory.get(('params', frame), read)
 
-
 @patch
 def expression(self: Capture, frame: str) -> Float[Tensor, " e"]:  # coefficients
     "A frame's expression coefficients."
     return self.params(frame)[0]
-
 
 @patch
 def pose(self: Capture, frame: str) -> Float[Tensor, " 6"]:  # rotation vector (radians), then translation (metres)
     "A frame's head pose."
     return self.params(frame)[1]
 
-
 @patch
 def scale(self: Capture, frame: str) -> Float[Tensor, " "]:  # metres per head unit
     "A frame's head size."
     return self.params(frame)[2]
-
 
 @patch
 def landmarks(self: Capture, frame: str) -> Float[Tensor, "l 3"]:  # world space, metres
     "A frame's tracked landmarks."
     return self.points('lmk_3d', frame)
 
-
 @patch
 def vertices(self: Capture, frame: str) -> Float[Tensor, "v 3"] | None:  # world space, metres
     "A frame's tracked surface points, if the capture has any."
     return self.points('vertices', frame) if (self.path / points_file('vertices', frame)).exists() else None
-
 
 @patch
 def points(self: Capture, kind: str, frame: str) -> Float[Tensor, "n 3"]:  # world space, metres
     "Tracked points of a frame: 'lmk_3d' or 'vertices'."
     return self.memory.get((kind, frame), lambda: torch.tensor(self.read_file(read_points, points_file(kind, frame), frame), dtype=torch.float32))
 
-
 @patch
-def camera(
-    self: Capture,
-    frame: str,
-    camera: str,
-) -> Camera:  # of the full-size picture; it may be another one in each frame
+def camera(self: Capture, frame: str, camera: str) -> Camera:  # of the full-size picture; cameras may move from frame to frame
     "A camera as it stood in one frame."
     return self.memory.get(('camera', frame, camera),
                            lambda: self.read_file(read_camera, camera_file(frame, camera), frame, camera, width=self.width, height=self.height))
-
 
 @patch
 def read_file(self: Capture, read: Callable, file: str, frame: str, camera: str | None = None, **options):
     "What a reader of the layout returns for one file. Raises `CaptureError` with the names of capture, frame and camera."
     for kind, name, names in (('frame', frame, self.frames), ('camera', camera, self.cameras)):
-        if name is not None and name not in names: raise CaptureError(f'{self.name}: there is no {kind} {name}; there are {", ".join(names[:3])}, ... {names[-1]}')
+        if name is not None and name not in names:
+            raise CaptureError(f'{self.name}: there is no {kind} {name}; there are {", ".join(names[:3])}, ... {names[-1]}')
     where = f'{self.name}, frame {frame}' + (f', camera {camera}' if camera else '')
     return in_words(where, file, read, self.path / file, **options)
 
@@ -260,13 +237,8 @@ def views(
     if split not in found: raise CaptureError(f'unknown split {split!r}; there are {", ".join(found)}')
     return found[split]
 
-
 @patch
-def group(
-    self: Capture,
-    frame: str,
-    camera: str,
-) -> str:  # 'seen expression, new view', ...
+def group(self: Capture, frame: str, camera: str) -> str:  # 'seen expression, new view', ...
     "Which of the four groups of scores a view falls into."
     return (f'{"seen" if frame in self.split.train_frames else "new"} expression, '
             f'{"seen" if camera in self.split.train_cameras else "new"} view')
@@ -288,19 +260,13 @@ def pictures(
     if mask is None: mask = resized(self.pictures(frame, camera)[1], *image.shape[1::-1])
     return image, mask, visible
 
-
 @patch
 def has_lowres(self: Capture, frame: str, camera: str) -> bool:
     "Is there a stored low-resolution copy of this view?"
     return self.lowres_size is not None and (self.path / picture_file('image', frame, camera, True)).exists()
 
-
 @patch
-def view(
-    self: Capture,
-    frame: str,
-    camera: str,
-) -> View:
+def view(self: Capture, frame: str, camera: str) -> View:
     "Everything about one view, decoded now."
     def at(lowres, small=None):
         image, mask, visible = self.pictures(frame, camera, lowres)
@@ -309,7 +275,6 @@ def view(
                     self.camera(frame, camera).scaled_to(*image.shape[1::-1]), *self.params(frame), self.landmarks(frame), self.vertices(frame),
                     self.stands_on_white, small)
     return at(False, at(True) if self.has_lowres(frame, camera) else None)
-
 
 @patch
 def targets(

@@ -105,8 +105,9 @@ def check_agreement(report: ViewReport, matrices, pictures: dict[str, np.ndarray
     pixels, depth = (v.numpy() for v in Camera.from_arrays(*matrices, 1, 1).project(torch.tensor(landmarks, dtype=torch.float32)))
     behind = np.count_nonzero(depth <= 0)
     if behind == count: return report.add(file, 'all landmarks are behind the camera', 'it looks the wrong way: calibrate it again, with z forward')
-    if behind: return report.add(points_file('lmk_3d', report.frame), f'{behind} of {count} landmarks are behind the camera (number {depth.argmin()} is the farthest)',
-                                 'track the frame again, or leave it out')
+    if behind:
+        return report.add(points_file('lmk_3d', report.frame), f'{behind} of {count} landmarks are behind the camera (number {depth.argmin()} is the farthest)',
+                          'track the frame again, or leave it out')
     image, mask = (pictures.get(kind) for kind in ('image', 'mask'))
     if image is None or mask is None or mask.shape != image.shape[:2]: return
     (height, width), (cx, cy) = mask.shape, matrices[0][:2, 2]
