@@ -1,0 +1,356 @@
+"Faults planted in a capture, one by one and many together: exactly those are named, and nothing that is right"
+import json, os, shutil
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gha_nb.capture import Capture
+from gha_nb.check import check_capture
+from gha_nb.core import CaptureError
+from gha_nb.layout import camera_file, params_file, picture_file, points_file, read_camera
+from gha_nb.record import record_ball
+
+frames, cameras = [f'{i:04d}' for i in range(8)], ['cam0', 'cam1', 'cam2']
+
+
+@pytest.fixture(scope='module')
+def good(tmp_path_factory):
+    top = record_ball(tmp_path_factory.mktemp('good')/'ball', frames=8, cameras=3, size=32)
+    for frame in frames:  # one camera says where it must not be judged
+        Image.new('L', (32, 32), 255).save(top/picture_file('visible', frame, 'cam1'))
+    return top
+
+
+@pytest.fixture
+def top(good, tmp_path): return Path(shutil.copytree(good, tmp_path/'ball'))
+
+
+def named(problems): return {(p.frame, p.camera, p.file) for p in problems}
+
+
+def rewrite(file, **arrays):
+    with np.load(file) as old: arrays = dict(old) | arrays
+    np.savez(file, **{k: v for k, v in arrays.items() if v is not None})
+
+
+def changed(file, key, change):
+    with np.load(file) as old: rewrite(file, **{key: change(old[key].copy())})
+
+
+def put(array, index, value):
+    array[index] = value
+    return array
+
+
+# A fault of a view is planted at (frame, camera), a fault of a frame at (frame, None); each function returns the file at fault
+
+def of_picture(kind, damage, lowres=False):
+    def plant(top, frame, camera):
+        if kind == 'visible' and not (top/picture_file(kind, frame, camera)).exists(): Image.new('L', (32, 32), 255).save(top/picture_file(kind, frame, camera))
+        damage(top/picture_file(kind, frame, camera, lowres))
+        return picture_file(kind, frame, camera, lowres)
+    return plant
+
+
+def of_camera(change):
+    def plant(top, frame, camera):
+        change(top/camera_file(frame, camera))
+        return camera_file(frame, camera)
+    return plant
+
+
+def of_frame(file, change):
+    def plant(top, frame, camera):
+        change(top/file(frame))
+        return file(frame)
+    return plant
+
+
+def cut(part): return lambda file: file.write_bytes(file.read_bytes()[:int(len(file.read_bytes())*part)])
+def remove(file): file.unlink()
+def empty(file): file.write_bytes(b'')
+def text(file): file.write_text('no picture, and no array')
+def zeros(file): file.write_bytes(file.read_bytes()[:len(file.read_bytes())//2] + bytes(len(file.read_bytes()) - len(file.read_bytes())//2))
+def size(*wh): return lambda file: Image.new('L', wh, 255).save(file)
+def black(file): Image.new('L', Image.open(file).size, 0).save(file)
+
+
+def folder(file):
+    file.unlink()
+    file.mkdir()
+
+
+def archive(file):
+    array = np.load(file)
+    with file.open('wb') as f: np.savez(f, array=array)
+
+
+def look_away(E): return np.diag([-1.0, 1, -1, 1])[:3, :3] @ E
+
+
+def landmark_behind(top, frame, camera):
+    seen = read_camera(top/camera_file(frame, camera), 32, 32)
+    file = points_file('lmk_3d', frame)
+    behind = seen.center - 0.05*seen.world_to_camera[2, :3]
+    np.save(top/file, put(np.load(top/file), 7, behind.numpy()))
+    return file
+
+
+def whole_view(top, frame, camera):
+    for file in (*(picture_file(kind, frame, camera, low) for kind in ('image', 'mask', 'visible') for low in (False, True)), camera_file(frame, camera)):
+        (top/file).unlink(missing_ok=True)
+    return picture_file('image', frame, camera)
+
+
+def lmk(frame): return points_file('lmk_3d', frame)
+def vertices(frame): return points_file('vertices', frame)
+
+
+of_views = {
+    'image missing': of_picture('image', remove), 'image truncated': of_picture('image', cut(.6)),
+    'image truncated at its end': of_picture('image', cut(.98)),
+    'image header only': of_picture('image', cut(.05)), 'image empty file': of_picture('image', empty), 'image is text': of_picture('image', text),
+    'image zero tail': of_picture('image', zeros), 'image of another size': of_picture('image', size(16, 16)), 'image is a folder': of_picture('image', folder),
+    'mask missing': of_picture('mask', remove), 'mask truncated': of_picture('mask', cut(.7)), 'mask of another size': of_picture('mask', size(32, 16)),
+    'mask empty': of_picture('mask', black),
+    'visible truncated': of_picture('visible', cut(.7)), 'visible of another size': of_picture('visible', size(64, 64)),
+    'lowres image truncated': of_picture('image', cut(.7), True), 'lowres mask of another size': of_picture('mask', size(20, 20), True),
+    'camera missing': of_camera(remove), 'camera is text': of_camera(text), 'camera truncated': of_camera(cut(.5)), 'camera empty file': of_camera(empty),
+    'camera without extrinsic': of_camera(lambda f: rewrite(f, extrinsic=None)),
+    'camera sheared': of_camera(lambda f: changed(f, 'extrinsic', lambda E: put(E, (0, 1), .3))),
+    'camera scaled': of_camera(lambda f: changed(f, 'extrinsic', lambda E: 1000*E)),
+    'camera mirrored': of_camera(lambda f: changed(f, 'extrinsic', lambda E: np.diag([-1, 1, 1])@E)),
+    'camera with NaN': of_camera(lambda f: changed(f, 'extrinsic', lambda E: put(E, (0, 3), np.nan))),
+    'camera looks away': of_camera(lambda f: changed(f, 'extrinsic', look_away)),
+    'camera of OpenGL': of_camera(lambda f: changed(f, 'extrinsic', lambda E: np.diag([1, -1, -1])@E)),
+    'camera of the wrong shape': of_camera(lambda f: changed(f, 'extrinsic', lambda E: E[:, :3])),
+    'intrinsics with NaN': of_camera(lambda f: changed(f, 'intrinsic', lambda K: put(K, (0, 0), np.nan))),
+    'intrinsics of a larger picture': of_camera(lambda f: changed(f, 'intrinsic', lambda K: np.diag([4, 4, 1])@K)),
+    'intrinsics of a smaller picture': of_camera(lambda f: changed(f, 'intrinsic', lambda K: np.diag([.3, .3, 1])@K)),
+    'landmark behind a camera': landmark_behind, 'whole view missing': whole_view,
+}
+of_frames = {
+    'params missing': of_frame(params_file, remove), 'params are text': of_frame(params_file, text), 'params truncated': of_frame(params_file, cut(.6)),
+    'NaN in the pose': of_frame(params_file, lambda f: changed(f, 'pose', lambda p: put(p, (0, 2), np.nan))),
+    'pose of the wrong shape': of_frame(params_file, lambda f: rewrite(f, pose=np.zeros((1, 7)))),
+    'no pose': of_frame(params_file, lambda f: rewrite(f, pose=None)),
+    'scale zero': of_frame(params_file, lambda f: rewrite(f, scale=np.zeros(1))),
+    'scale in millimetres': of_frame(params_file, lambda f: changed(f, 'scale', lambda s: s/1000)),
+    'infinite expression': of_frame(params_file, lambda f: rewrite(f, exp_coeff=np.array([[np.inf, 0]]))),
+    'mixed expression lengths': of_frame(params_file, lambda f: rewrite(f, exp_coeff=np.zeros((1, 5)))),
+    'expression of objects': of_frame(params_file, lambda f: rewrite(f, exp_coeff=np.array([{}, None], object))),
+    'expression of words': of_frame(params_file, lambda f: rewrite(f, exp_coeff=np.array(['jawOpen']))),
+    'landmarks missing': of_frame(lmk, remove), 'landmarks are no array': of_frame(lmk, text), 'landmarks truncated': of_frame(lmk, cut(.5)),
+    'landmarks in 2D': of_frame(lmk, lambda f: np.save(f, np.load(f)[:, :2])),
+    'landmarks with NaN': of_frame(lmk, lambda f: np.save(f, put(np.load(f), (3, 1), np.nan))),
+    'fewer landmarks': of_frame(lmk, lambda f: np.save(f, np.load(f)[:51])), 'landmarks pickled': of_frame(lmk, lambda f: np.save(f, np.array([{}], object))),
+    'landmarks are an archive': of_frame(lmk, archive),
+    'vertices missing': of_frame(vertices, remove), 'fewer vertices': of_frame(vertices, lambda f: np.save(f, np.load(f)[::2])),
+    'vertices with infinity': of_frame(vertices, lambda f: np.save(f, put(np.load(f), 0, np.inf))),
+}
+
+
+def test_nothing_is_wrong_with_a_good_capture(good):
+    assert check_capture(good) == []
+    assert check_capture(str(good), workers=1) == []
+
+
+@pytest.mark.parametrize('fault', of_views)
+def test_fault_of_a_view(fault, top):
+    file = of_views[fault](top, '0003', 'cam2')
+    problems = check_capture(top)
+    assert named(problems) == {('0003', 'cam2', file)} and len(problems) == 1, problems
+    assert problems[0].problem and problems[0].fix and '\n' not in str(problems[0]) and str(top) not in str(problems[0])
+    json.dumps([asdict(p) for p in problems])
+
+
+@pytest.mark.parametrize('fault', of_frames)
+def test_fault_of_a_frame(fault, top):
+    file = of_frames[fault](top, '0005', None)
+    problems = check_capture(top)
+    assert named(problems) == {('0005', None, file)} and len(problems) == 1, problems
+    with pytest.raises(CaptureError, match='1 problem: frame 0005'): Capture.read(top)
+    assert Capture.read(top, drop=['0005']).frames == [f for f in frames if f != '0005']
+
+
+@pytest.mark.parametrize('seed', range(12))
+def test_many_faults_at_once(seed, top):
+    "A fault in every frame but three, drawn at random: all are named in one go, and no more"
+    rng = np.random.default_rng(seed)
+    planted = set()
+    for frame in rng.permutation(frames)[:5].tolist():
+        if rng.random() < .4:
+            fault = rng.choice(list(of_frames))
+            planted.add((frame, None, of_frames[fault](top, frame, None)))
+        else:
+            fault, camera = rng.choice(list(of_views)), str(rng.choice(cameras))
+            planted.add((frame, camera, of_views[fault](top, frame, camera)))
+    assert named(check_capture(top)) == planted
+    with pytest.raises(CaptureError) as refused: Capture.read(top)
+    assert str(refused.value).startswith('ball: 5 problems: frame ') and len(refused.value.problems) == 5
+
+
+@pytest.mark.parametrize('seed', range(8))
+def test_random_bytes_raise_nothing(seed, top):
+    "Whatever stands in a file, the check ends, and blames no other frame"
+    rng = np.random.default_rng(seed)
+    files = [f for f in sorted(top.rglob('*')) if f.is_file() and '0004' in f.parts]
+    for file in rng.permutation(files)[:6]:
+        data = bytearray(Path(file).read_bytes())
+        for _ in range(int(rng.integers(1, 30))): data[rng.integers(len(data))] = rng.integers(256)
+        Path(file).write_bytes(data[:rng.integers(1, len(data) + 1)])
+    problems = check_capture(top)
+    assert {p.frame for p in problems} <= {'0004'}, problems
+    json.dumps([asdict(p) for p in problems])
+
+
+# ---- folders
+
+
+@pytest.mark.parametrize('room', ['images', 'cameras', 'params'])
+@pytest.mark.parametrize('way', ['missing', 'a file', 'unreadable'])
+def test_folder_of_a_frame_is_one_problem(room, way, top, monkeypatch):
+    bad = top/room/'0002'
+    if way != 'unreadable': shutil.rmtree(bad)
+    if way == 'a file': bad.write_text('')
+    if way == 'unreadable': refuse_to_list(bad, monkeypatch)
+    problems = check_capture(top)
+    assert named(problems) == {('0002', None, f'{room}/0002')} and len(problems) == 1, problems
+
+
+@pytest.mark.parametrize('room', ['images', 'cameras', 'params'])
+@pytest.mark.parametrize('way', ['missing', 'a file', 'unreadable'])
+def test_folder_of_all_frames_is_one_problem(room, way, top, monkeypatch):
+    if way != 'unreadable': shutil.rmtree(top/room)
+    if way == 'a file': (top/room).write_text('')
+    if way == 'unreadable': refuse_to_list(top/room, monkeypatch)
+    problems = check_capture(top)
+    assert named(problems) == {(None, None, room)} and len(problems) == 1, problems
+
+
+def refuse_to_list(folder, monkeypatch):
+    "What the system says to a user without the right (tests may run as root, who has every right)"
+    iterdir = Path.iterdir
+    def refusing(self):
+        if self == folder: raise PermissionError(13, 'Permission denied', str(self))
+        return iterdir(self)
+    monkeypatch.setattr(Path, 'iterdir', refusing)
+
+
+@pytest.mark.skipif(not hasattr(os, 'geteuid') or os.geteuid() == 0, reason='root reads everything')
+def test_rights(top):
+    (top/'images/0001').chmod(0)
+    (top/params_file('0002')).chmod(0)
+    try: assert named(check_capture(top)) == {('0001', None, 'images/0001'), ('0002', None, params_file('0002'))}
+    finally: (top/'images/0001').chmod(0o755)
+
+
+def test_no_capture_at_all(tmp_path, good):
+    (tmp_path/'file').write_text('')
+    (tmp_path/'rooms/images').mkdir(parents=True), (tmp_path/'rooms/cameras').mkdir(), (tmp_path/'rooms/params').mkdir()
+    for path in (tmp_path/'nowhere', tmp_path/'file', tmp_path, tmp_path/'rooms'):
+        assert [(p.frame, p.camera, p.file) for p in check_capture(path)] == [(None, None, '')]
+        with pytest.raises(CaptureError, match='1 problem: the capture: '): Capture.read(path)
+        with pytest.raises(CaptureError): Capture.read(path, check=False)
+
+
+def test_strangers_are_no_frames(top):
+    for file in ('images/Thumbs.db', 'params/notes.txt', 'images/.DS_Store', 'images/0000/.image_cam0.jpg.swp', 'README'): (top/file).write_text('')
+    (top/'images/.ipynb_checkpoints').mkdir()
+    assert check_capture(top) == []
+
+
+# ---- what the layout leaves open
+
+
+def test_what_may_be_missing(top):
+    for pattern in ('visible_*', '*_lowres_*', 'vertices.npy'):
+        for file in top.rglob(pattern): file.unlink()
+    (top/'split.json').unlink()
+    assert check_capture(top) == []
+    capture = Capture.read(top)
+    assert (capture.split.test_frames, capture.split.test_cameras, capture.lowres_size, capture.vertices('0000')) == (['0007'], ['cam1'], None, None)
+    assert capture.targets('0000', 'cam0', 16)[2].min() == 1
+
+
+def test_shapes_that_are_as_good(top):
+    for frame in frames:
+        changed(top/params_file(frame), 'pose', lambda a: a[0])
+        changed(top/params_file(frame), 'scale', lambda a: a[None])
+        changed(top/params_file(frame), 'exp_coeff', lambda a: a[0].astype(np.float64))
+        rewrite(top/params_file(frame), id_coeff=np.zeros((1, 3)), name=np.array('anything'))
+        for camera in cameras: changed(top/camera_file(frame, camera), 'extrinsic', lambda E: np.concatenate([E, [[0, 0, 0, 1]]]))
+    capture = Capture.read(top)
+    assert (capture.pose('0001').shape, capture.scale('0001').shape, capture.expression('0001').shape) == ((6,), (), (2,))
+
+
+def test_cameras_may_move(top):
+    changed(top/camera_file('0003', 'cam0'), 'extrinsic', lambda E: put(E, (0, 3), E[0, 3] + .01))
+    capture = Capture.read(top)
+    still, moved = capture.camera('0002', 'cam0').center, capture.camera('0003', 'cam0').center
+    assert abs((still - moved).norm() - .01) < 1e-5
+
+
+def test_a_camera_with_pictures_but_no_file(top):
+    for frame in frames: (top/camera_file(frame, 'cam1')).unlink()
+    assert named(check_capture(top)) == {(f, 'cam1', camera_file(f, 'cam1')) for f in frames}
+
+
+def test_landmarks_nobody_tracked(top):
+    for frame in frames: (top/lmk(frame)).unlink()
+    assert [(p.frame, p.file) for p in check_capture(top)] == [(None, 'params')]
+
+
+# ---- the split
+
+
+def split(top, **said):
+    old = json.loads((top/'split.json').read_text())
+    (top/'split.json').write_text(json.dumps({k: v for k, v in (old | said).items() if v is not None}))
+
+
+@pytest.mark.parametrize('said, frame, camera', [
+    (dict(test_frames=['0007', '0099']), '0099', None), (dict(test_cameras=['cam1', 'left']), None, 'left'),
+    (dict(cameras=['cam0', 'cam1', 'cam2', 'cam9']), None, 'cam9'), (dict(cameras=['cam0', 'cam2']), None, 'cam1'),
+    (dict(test_frames=['0000', '0007']), '0000', None), (dict(train_cameras=['cam0', 'cam1']), None, 'cam1'),
+    (dict(val_frames=['0001']), None, None), (dict(validation=['0001']), None, None), (dict(train_frames=[], test_frames=['0007']), None, None),
+    (dict(train_frames='0000'), None, None), (dict(test_frames=[7]), None, None), (dict(expression_names=['grow']), None, None),
+    (dict(expression_names=['grow', 'grow']), None, None), (dict(resolution=512), None, None)])
+def test_fault_of_the_split(said, frame, camera, top):
+    split(top, **said)
+    problems = check_capture(top)
+    assert named(problems) == {(frame, camera, 'split.json')} and len(problems) == 1, problems
+    with pytest.raises(CaptureError): Capture.read(top)
+
+
+@pytest.mark.parametrize('content', [b'', b'{', b'[1, 2]', b'\xff\xfe\x00', b'null', b'{"train_frames": null}'])
+def test_split_that_is_none(content, top):
+    (top/'split.json').write_bytes(content)
+    problems = check_capture(top)
+    assert named(problems) == {(None, None, 'split.json')} and len(problems) == 1, problems
+
+
+def test_split_that_says_less_or_more(top):
+    split(top, train_frames=None, cameras=None, expression_names=None, resolution=32, convention='as ever', takes=[1, 2])
+    assert check_capture(top) == []
+    capture = Capture.read(top)
+    assert capture.split.train_frames == frames[:-1] and capture.expression_names == ['expression_000', 'expression_001']
+
+
+def test_all_of_it_together_with_the_split(top):
+    files = {of_views['image missing'](top, '0000', 'cam0'), of_views['mask empty'](top, '0000', 'cam1'), of_views['camera mirrored'](top, '0000', 'cam1'),
+             of_frames['NaN in the pose'](top, '0000', None), of_frames['landmarks are no array'](top, '0000', None), 'split.json'}
+    split(top, test_frames=['0007', 'x'], test_cameras=['y'])
+    assert {p.file for p in check_capture(top)} == files
+    assert {p.frame for p in check_capture(top)} == {'0000', 'x', None}
+
+
+def test_two_faults_of_one_file_are_two_problems(top):
+    rewrite(top/params_file('0001'), pose=np.full(6, np.nan), exp_coeff=np.zeros(9))
+    changed(top/camera_file('0001', 'cam0'), 'intrinsic', lambda K: np.nan*K)
+    changed(top/camera_file('0001', 'cam0'), 'extrinsic', lambda E: 2*E)
+    assert [(p.file, p.problem.split()[0]) for p in check_capture(top)] == [
+        (params_file('0001'), 'pose'), (params_file('0001'), '9'), (camera_file('0001', 'cam0'), 'intrinsic'), (camera_file('0001', 'cam0'), 'pose')]
