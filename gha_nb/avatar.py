@@ -7,7 +7,6 @@ __all__ = ['FORMAT', 'camera_in_canonical', 'AvatarConfig', 'Rendering', 'HeadAv
 
 # %% ../nbs/35_avatar.ipynb #407fe404
 import json
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -112,20 +111,23 @@ class HeadAvatar(nn.Module):
         relative = torch.cat([p[:3] - self.neutral_pose[:3], (p[3:] - self.neutral_pose[3:])/s])
         return self.generator(self.neutral, self.landmarks, e, relative)
 
-    def forward(self, camera: Camera, expression=None, pose=None, scale=None, low: Camera|None = None) -> Rendering:
-        "Render with gradients; `low` overrides the camera of the feature image."
+    def forward(self, camera: Camera, expression=None, pose=None, scale=None) -> Rendering:
+        "Render a frame with gradients; arguments as in `render`."
         return self.draw(self.canonical(expression, pose, scale), camera, *self.frame(expression, pose, scale)[1:])
 
     def draw(self, gaussians: Gaussians, # canonical space, from `canonical`
              camera: Camera, # full-size camera, world space
              pose: Tensor, scale: Tensor, # of the head
+             rescale: float = 1., # enlarge the feature image by this before super-resolution (training only)
             ) -> Rendering:
         "Splat and enlarge the Gaussians of a frame, seen by one camera."
         f = self.config.superres.factor
         if camera.width % f or camera.height % f: raise GhaError(f'the picture is {camera.width} x {camera.height}; both sides must be multiples of {f}')
         low = camera_in_canonical(camera.scaled_to(camera.width//f, camera.height//f), pose, scale)
         features, alpha = rasterize(gaussians, low, self.background, antialiased=self.config.antialiased, near=NEAR/float(scale.detach()))
-        image = self.superres(features.permute(2, 0, 1)[None])[0].permute(1, 2, 0)
+        planes = features.permute(2, 0, 1)[None]
+        if rescale != 1: planes = F.interpolate(planes, size=[round(s*rescale) for s in planes.shape[2:]], mode='bilinear', align_corners=False)
+        image = self.superres(planes)[0].permute(1, 2, 0)
         return Rendering(image, features[..., :3], features, alpha, gaussians)
 
     @torch.no_grad()

@@ -131,12 +131,13 @@ typedef lane ivec __attribute__((vector_size(sizeof(real)*LANES), aligned(sizeof
 static const vec iota = {0, 1, 2, 3, 4, 5, 6, 7};
 static const ivec counting = {0, 1, 2, 3, 4, 5, 6, 7};
 
-/* 2^t for t in [-9, 0.01]: the whole part goes into the exponent's bits, the rest through a polynomial. */
+/* 2^t for t <= 0.01, held at 2^-16 below (lanes outside of the span): the whole part goes into the exponent's bits, the rest through a polynomial. */
 static inline vec exp_2(vec t) {
 #ifdef IS_DOUBLE
   vec y; for (int j = 0; j < LANES; j++) y[j] = exp2(t[j]);
   return y;
 #else
+  t = SELECT(t < -16, ALL(-16), t);
   ivec n = __builtin_convertvector(t - (real)0.5, ivec);                 /* nearest whole number, as t <= 0 */
   vec f = t - __builtin_convertvector(n, vec);
   vec p = ((((f*(real)1.3333558e-3 + (real)9.6181291e-3)*f + (real)5.5504109e-2)*f + (real)2.4022651e-1)*f + (real)6.9314718e-1)*f + 1;
