@@ -26,14 +26,14 @@ from .layout import (Fault, Split, camera_file, list_capture, make_split, params
 from .record import resized
 
 # %% auto #0
-__all__ = ['on_white', 'is_on_white', 'View', 'size_of', 'as_floats', 'Memory', 'Capture', 'refusal', 'in_words']
+__all__ = ['on_white', 'is_on_white', 'View', 'size_of', 'channels_first', 'as_floats', 'Memory', 'Capture', 'refusal',
+           'in_words']
 
 # %% ../nbs/10_capture.ipynb #07f53436
 def on_white(image: UInt8[np.ndarray, "h w 3"], mask: UInt8[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w 3"]:
     "The head on a white background."
     m = mask[..., None].astype(np.uint32)
     return ((m * image + (255 - m) * 255 + 127) // 255).astype(np.uint8)
-
 
 def is_on_white(image: UInt8[np.ndarray, "h w 3"], mask: UInt8[np.ndarray, "h w"]) -> bool | None:  # None if the mask covers everything
     "Is the background of this picture white already?"
@@ -64,8 +64,7 @@ class View:
     ) -> Float[Tensor, "3 h w"]:  # 0..1
         "The picture to be matched: the head on white."
         image = self.image.numpy() if self.stands_on_white else on_white(self.image.numpy(), self.mask.numpy())
-        return as_floats(resized(image, *size_of(size, self.camera.width, self.camera.height)))
-
+        return as_floats(channels_first(resized(image, *size_of(size, self.camera.width, self.camera.height))))
 
 def size_of(size: int | tuple[int, int] | None, width: int, height: int) -> tuple[int, int]:  # width and height, pixels
     "A size as a pair: of the full size if it is None, of the full picture's shape if it is a width alone."
@@ -73,11 +72,13 @@ def size_of(size: int | tuple[int, int] | None, width: int, height: int) -> tupl
     if isinstance(size, int): return size, max(1, round(height * size / width))
     return int(size[0]), int(size[1])
 
+def channels_first(picture: UInt8[np.ndarray, " ..."]) -> UInt8[np.ndarray, "c h w"]:
+    "A picture [H, W] or [H, W, 3] as [1, H, W] or [3, H, W]."
+    return np.ascontiguousarray(picture[None] if picture.ndim == 2 else picture.transpose(2, 0, 1))
 
-def as_floats(picture: UInt8[np.ndarray, " ..."]) -> Float[Tensor, "c h w"]:
-    "Bytes [H, W] or [H, W, 3] as floats 0..1, channels first."
-    channels = picture[None] if picture.ndim == 2 else picture.transpose(2, 0, 1)
-    return torch.from_numpy(np.divide(channels, np.float32(255), order='C'))
+def as_floats(channels: UInt8[np.ndarray, "c h w"]) -> Float[Tensor, "c h w"]:
+    "Bytes as floats 0..1."
+    return torch.from_numpy(np.divide(channels, np.float32(255)))
 
 # %% ../nbs/10_capture.ipynb #4bd069f5
 class Memory:
@@ -95,7 +96,6 @@ class Memory:
                 self.kept[key], self.used = value, self.used + size
         return value
 
-
 @dataclass(frozen=True, eq=False)
 class Capture:
     "A recording of one head."
@@ -112,7 +112,7 @@ class Capture:
     @staticmethod
     def read(
         path: Path | str,  # the capture's folder, in the published layout
-        check: bool = True,  # read every file first, and refuse a capture with problems
+        check: bool = True,  # read every file first, and refuse a capture with problems (seconds; see `check_capture`)
         drop: Sequence[str] = (),  # names of frames to leave out
         memory: int = 2 << 30,  # bytes of decoded pictures to keep
     ) -> Capture:
@@ -125,18 +125,17 @@ class Capture:
         frames = [f for f in listing.frames if f not in drop]
         cameras = [c for c in listing.cameras if c in (said or {}).get('cameras', listing.cameras)]
         if not frames or not cameras: raise CaptureError(f'{path}: no capture here: no {"cameras" if frames else "frames"} found')
-        first = picture_file('image', frames[0], cameras[0], True)
-        lowres_size = picture_size(path / first) if (path / first).exists() else None
+        full, low = (picture_file('image', frames[0], cameras[0], lowres) for lowres in (False, True))
+        size = in_words(path.name, full, picture_size, path / full)
+        lowres_size = in_words(path.name, low, picture_size, path / low) if (path / low).exists() else None
         names = (said or {}).get('expression_names')
         if names is None:
             count = len(in_words(path.name, params_file(frames[0]), read_params, path / params_file(frames[0])).expression)
             names = [f'expression_{i:03d}' for i in range(count)]
-        size = in_words(path.name, first, picture_size, path / picture_file('image', frames[0], cameras[0]))
         return Capture(path, frames, cameras, names, make_split(said, frames, cameras), *size, lowres_size, Memory(memory))
 
     @property
     def name(self) -> str: return self.path.name
-
     @property
     def n_expressions(self) -> int: return len(self.expression_names)
 
@@ -147,8 +146,7 @@ class Capture:
         votes = []
         for i in sorted({i * len(names) // 8 for i in range(8)}):
             with suppress(CaptureError): votes.append(is_on_white(*self.pictures(*names[i])[:2]))  # what is unreadable has no vote
-        votes = [vote for vote in votes if vote is not None]
-        return 2 * sum(votes) > len(votes)
+        return votes.count(True) > votes.count(False)
 
     def __repr__(self) -> str:
         s = self.split
@@ -156,14 +154,12 @@ class Capture:
                 f'{len(self.cameras)} cameras ({len(s.train_cameras)} train, {len(s.test_cameras)} test), '
                 f'{self.width}x{self.height}, {self.n_expressions} expression coefficients')
 
-
 def refusal(path: Path, problems: list[Problem]) -> CaptureError:
     "The error that says why a capture is not read; its `problems` are all of them."
     more = f' ... `gha-nb check {path}` lists all' if len(problems) > 3 else ''
     error = CaptureError(f'{path.name}: {len(problems)} problem{"s" * (len(problems) > 1)}: ' + '; '.join(map(str, problems[:3])) + more)
     error.problems = problems
     return error
-
 
 def in_words(where: str, file: str, read: Callable, *args, **options):
     "What a reader returns, or a `CaptureError` that says where the fault is."
@@ -288,6 +284,6 @@ def targets(
     def make():
         image, mask, visible = self.pictures(frame, camera, lowres=size == self.lowres_size and self.has_lowres(frame, camera))
         white = image if self.stands_on_white else on_white(image, mask)
-        return tuple(None if v is None else resized(v, *size) for v in (white, mask, visible))
+        return tuple(None if v is None else channels_first(resized(v, *size)) for v in (white, mask, visible))
     image, mask, visible = self.memory.get((frame, camera, size), make)
-    return as_floats(image), as_floats(mask), torch.ones(1, *mask.shape) if visible is None else as_floats(visible)
+    return as_floats(image), as_floats(mask), torch.ones(mask.shape) if visible is None else as_floats(visible)
