@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 from jaxtyping import Float
 from .core import CaptureError, progress as progress_bar, write_atomic
 from .geometry import Camera
-from .losses import Perceptual, load_perceptual, psnr, ssim
+from .losses import Perceptual, load_perceptual, masked_mean, psnr, ssim_map
 from .pictures import error_map, to_image
 
 # %% ../nbs/41_evaluate.ipynb #5a394540
@@ -85,36 +85,38 @@ def score(view: Compared,  # a rendering beside its truth
          ) -> dict[str, float|None]:  # by `score_names`; None where there is nothing to measure
     "All scores of one picture"
     p, t, m = view.pred[None], view.truth[None], view.mask[None]
-    res = dict(psnr=psnr(p, t), ssim=ssim(p, t), lpips=judge and judge(p, t))
-    if m.sum() > 0:
+    structure = ssim_map(p, t)
+    res = dict(psnr=psnr(p, t), ssim=structure.mean(), lpips=judge and judge(p, t))
+    if m[..., 5:-5, 5:-5].sum() > 0:
         on_white = [x*m + 1 - m for x in (p, t)]
-        res |= dict(psnr_masked=psnr(p, t, m), ssim_masked=ssim(p, t, m), lpips_masked=judge and judge(*on_white, mask=m))
+        res |= dict(psnr_masked=psnr(p, t, m), ssim_masked=masked_mean(structure, m[..., 5:-5, 5:-5]), lpips_masked=judge and judge(*on_white, mask=m))
     return {n: None if res.get(n) is None else float(res[n]) for n in score_names}
 
 # %% ../nbs/41_evaluate.ipynb #d4bca74a
 @dataclass(frozen=True)
 class Scores:
     "The scores of an avatar on a capture"
-    rows: list[dict]  # one for each picture: frame, camera, group and the six scores
+    rows: list[dict]  # one for each picture of the split: frame, camera, group and the six scores
     capture: str  # its name
     split: str  # 'train', 'test' or 'all'
     size: tuple[int, int]  # height and width at which pictures were compared, pixels
     total: int  # pictures in the split, of which `rows` may be a sample
     notes: list[str] = field(default_factory=list)  # what is missing, and why
+    reference: list[dict] = field(default_factory=list)  # rows of training pictures, beside a split that has none
 
-    def table(self) -> list[dict]:  # a row for each group there is, then 'all'
+    def table(self) -> list[dict]:  # a row for each group there is, then one for the whole split
         "Mean scores of each group"
         def mean(name, rows):
             values = [r[name] for r in rows if r[name] is not None]
             return sum(values)/len(values) if values else None
-        parts = {g: [r for r in self.rows if r['group'] == g] for g in groups} | {'all': self.rows}
+        parts = {g: [r for r in self.rows + self.reference if r['group'] == g] for g in groups} | {f'all of {self.split}': self.rows}
         return [dict(group=g, views=len(rows)) | {n: mean(n, rows) for n in score_names} for g, rows in parts.items() if rows]
 
     def to_json(self) -> dict:
         "Everything, as values that `json.dumps` takes"
         size = f'{self.size[1]}x{self.size[0]}'
         return dict(capture=self.capture, split=self.split, size=size, views=len(self.rows), views_in_split=self.total,
-                    notes=self.notes, definitions=definitions, groups=self.table(), rows=self.rows)
+                    notes=self.notes, definitions=definitions, groups=self.table(), rows=self.rows, reference=self.reference)
 
     def cells(self) -> list[list[str]]:
         "The table as text: a heading, then a row for each group"
@@ -125,7 +127,8 @@ class Scores:
     def heading(self) -> str:
         "What was measured, in a line"
         some = '' if len(self.rows) == self.total else f' (a sample of {self.total})'
-        return f'{self.capture}, split {self.split}: {len(self.rows)} pictures{some} at {self.size[1]} x {self.size[0]}'
+        beside = f', and {len(self.reference)} training pictures beside them' if self.reference else ''
+        return f'{self.capture}, split {self.split}: {len(self.rows)} pictures{some} at {self.size[1]} x {self.size[0]}{beside}'
 
     def __repr__(self):
         widths = [max(map(len, column)) for column in zip(*self.cells())]
@@ -149,17 +152,18 @@ def evaluate(avatar,  # `HeadAvatar`, or anything with its `render`
              max_views: int|None = None,  # at most so many pictures, shared evenly by the groups; None: all
              weights: Path|str|None = None,  # folder with the perceptual trunk; None: as the settings say, or torchvision's download
              lpips: bool = True,  # False: leave LPIPS out
+             reference: int = 16,  # training pictures to score beside the split `test`; 0: none
              progress: bool = True,  # show a bar?
             ) -> Scores:
     "Score an avatar on a capture; without LPIPS's weights there is a warning, and those scores are None"
     views, judge = choose_views(capture, split, max_views), load_perceptual('alex', weights) if lpips else None
-    rows, size = [], None
-    for frame, camera in progress_bar(views, 'evaluate', on=progress):
+    beside = spread(capture.views('train'), min(reference, max_views or reference)) if split == 'test' else []
+    rows = []
+    for frame, camera in progress_bar([*views, *beside], 'evaluate', on=progress):
         view = compare(avatar, capture, frame, camera)
-        size = tuple(view.pred.shape[-2:])
         rows.append(dict(frame=frame, camera=camera, group=view.group) | score(view, judge))
     notes = [] if judge else ['LPIPS was not measured: its weights were not found' if lpips else 'LPIPS was not asked for']
-    return Scores(rows, capture.name, split, size, len(capture.views(split)), notes)
+    return Scores(rows[:len(views)], capture.name, split, tuple(view.pred.shape[-2:]), len(capture.views(split)), notes, rows[len(views):])
 
 def write_metrics(run: Path|str,  # run folder
                   scores: Scores,

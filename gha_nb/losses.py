@@ -68,10 +68,10 @@ def ssim_map(pred: Float[Tensor, "b c h w"],  # rendering, 0..1
     "Structural similarity around each pixel that is at least five pixels from the border (Wang et al. 2004, eq. 13)"
     check_pair(pred, truth)
     if min(pred.shape[-2:]) < 11: raise ValueError(f'SSIM needs at least 11 x 11 pixels, not {tuple(pred.shape[-2:])}')
-    B, C = pred.shape[:2]
-    both = torch.cat([pred, truth, pred*pred, truth*truth, pred*truth]).flatten(0, 1)[:, None]  # [5·B·C, 1, H, W]
-    w = gaussian_window(11, 1.5).to(both)
-    mx, my, xx, yy, xy = F.conv2d(F.conv2d(both, w.view(1, 1, -1, 1)), w.view(1, 1, 1, -1)).unflatten(0, (5, B, C)).squeeze(3)
+    both = torch.cat([pred, truth, pred*pred, truth*truth, pred*truth], 1).contiguous(memory_format=torch.channels_last)  # [B, 5·C, H, W]
+    w, n = gaussian_window(11, 1.5).to(both), both.shape[1]
+    column, row = w.view(1, 1, -1, 1).expand(n, 1, 11, 1), w.view(1, 1, 1, -1).expand(n, 1, 1, 11)
+    mx, my, xx, yy, xy = F.conv2d(F.conv2d(both, column, groups=n), row, groups=n).chunk(5, 1)
     return ((2*mx*my + 1e-4)*(2*(xy - mx*my) + 9e-4)/
             ((mx*mx + my*my + 1e-4)*(xx - mx*mx + yy - my*my + 9e-4)))
 

@@ -70,7 +70,7 @@ def feature_colours(features: Float[Tensor, "h w c"],  # feature image
                     alpha: Float[Tensor, "h w"],  # how far each pixel is covered, 0..1
                    ) -> Float[Tensor, "h w 3"]:  # 0..1, on white
     "The three principal components of a feature image as colours"
-    inside = alpha > .5
+    inside = alpha > .9
     if inside.sum() < 2: return torch.ones(*alpha.shape, 3)
     f = features.double() - features[inside].double().mean(0)
     axes = torch.linalg.eigh(f[inside].T@f[inside]).eigenvectors[:, -3:].flip(1)  # [C, 3], largest first
@@ -88,7 +88,7 @@ def channel_grid(features: Float[Tensor, "h w c"],  # feature image
     h, w, c = features.shape
     tiles = np.full((-(-c//cols), cols, h + 2, w + 2, 3), 255, np.uint8)
     for i in range(c):
-        colour = colormaps['viridis'](stretch(features[..., i], alpha > .5).numpy())[..., :3]
+        colour = colormaps['viridis'](stretch(features[..., i], alpha > .9).numpy())[..., :3]
         a = alpha.numpy()[..., None]
         tiles[i//cols, i%cols, 1:-1, 1:-1] = (255*(colour*a + 1 - a)).round()
     return tiles.transpose(0, 2, 1, 3, 4).reshape(tiles.shape[0]*(h + 2), cols*(w + 2), 3)
