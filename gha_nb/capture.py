@@ -58,11 +58,8 @@ class View:
     stands_on_white: bool  # is the image's background white already?
     lowres: View | None = None  # the same view from the stored low-resolution copies
 
-    def target(
-        self,
-        size: int | tuple[int, int] | None = None,  # width, or (width, height), pixels; as stored if None
-    ) -> Float[Tensor, "3 h w"]:  # 0..1
-        "The picture to be matched: the head on white."
+    def target(self, size: int | tuple[int, int] | None = None) -> Float[Tensor, "3 h w"]:  # 0..1
+        "The picture to be matched: the head on white. The size is a width, or (width, height), pixels; None: as stored."
         image = self.image.numpy() if self.stands_on_white else on_white(self.image.numpy(), self.mask.numpy())
         return as_floats(channels_first(resized(image, *size_of(size, self.camera.width, self.camera.height))))
 
@@ -242,9 +239,7 @@ def group(self: Capture, frame: str, camera: str) -> str:  # 'seen expression, n
 # %% ../nbs/10_capture.ipynb #b210b6c0
 @patch
 def pictures(
-    self: Capture,
-    frame: str,
-    camera: str,
+    self: Capture, frame: str, camera: str,
     lowres: bool = False,  # of the stored low-resolution copies
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:  # uint8 image [H, W, 3], mask [H, W], and visible [H, W] if there is one
     "Decode the pictures of a view."
@@ -274,16 +269,21 @@ def view(self: Capture, frame: str, camera: str) -> View:
 
 @patch
 def targets(
-    self: Capture,
-    frame: str,
-    camera: str,
+    self: Capture, frame: str, camera: str,
     size: int | tuple[int, int] | None = None,  # width, or (width, height), pixels; the full size if None
 ) -> tuple[Float[Tensor, "3 h w"], Float[Tensor, "1 h w"], Float[Tensor, "1 h w"]]:  # the head on white, mask, visible; all 0..1
     "What a rendering of this view is to be compared with."
-    size = size_of(size, self.width, self.height)
+    image, mask, visible = self.target_bytes(frame, camera, size_of(size, self.width, self.height))
+    return as_floats(image), as_floats(mask), torch.ones(mask.shape) if visible is None else as_floats(visible)
+
+@patch
+def target_bytes(
+    self: Capture, frame: str, camera: str,
+    size: tuple[int, int],  # width and height, pixels
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:  # uint8 [3, h, w], [1, h, w] and [1, h, w] or None
+    "`targets` before they become floats, remembered. Runs no torch: a second thread that does halves the speed of the first one's OpenMP."
     def make():
         image, mask, visible = self.pictures(frame, camera, lowres=size == self.lowres_size and self.has_lowres(frame, camera))
         white = image if self.stands_on_white else on_white(image, mask)
         return tuple(None if v is None else channels_first(resized(v, *size)) for v in (white, mask, visible))
-    image, mask, visible = self.memory.get((frame, camera, size), make)
-    return as_floats(image), as_floats(mask), torch.ones(mask.shape) if visible is None else as_floats(visible)
+    return self.memory.get((frame, camera, size), make)
