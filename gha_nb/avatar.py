@@ -43,6 +43,7 @@ class AvatarConfig:
     generator: GeneratorConfig = field(default_factory=GeneratorConfig) # the six networks
     superres: SuperResConfig = field(default_factory=SuperResConfig) # the last network
     antialiased: bool = False # opacity compensation in the splatting
+    motion_rank: int = 0 # directions of the motion known from tracking; 0: none
 
     @classmethod
     def from_dict(cls, d: dict) -> 'AvatarConfig': # as `asdict` gives it
@@ -78,6 +79,8 @@ class HeadAvatar(nn.Module):
         self.register_buffer('neutral_expression', torch.zeros(config.expressions))
         self.register_buffer('neutral_pose', torch.zeros(6)); self.register_buffer('neutral_scale', torch.ones(()))
         self.register_buffer('expression_range', torch.stack([torch.zeros(config.expressions), torch.ones(config.expressions)])) # least and most in training
+        self.register_buffer('motion', torch.zeros(config.motion_rank, points, 3)) # basis of the tracked motion, head units
+        self.register_buffer('motion_mix', torch.zeros(config.motion_rank, config.expressions + 6)) # from relative expression and pose
         self.register_buffer('background', torch.ones(c.channels)) # features behind the head; the first three are its colour
 
     def __len__(self): return len(self.means)
@@ -109,7 +112,8 @@ class HeadAvatar(nn.Module):
         "The Gaussians of a frame before the rigid pose."
         e, p, s = self.frame(expression, pose, scale)
         relative = torch.cat([p[:3] - self.neutral_pose[:3], (p[3:] - self.neutral_pose[3:])/s])
-        return self.generator(self.neutral, self.landmarks, e, relative)
+        offset = torch.einsum('r,rnd->nd', self.motion_mix @ torch.cat([e - self.neutral_expression, relative]), self.motion) if len(self.motion) else None
+        return self.generator(self.neutral, self.landmarks, e, relative, offset)
 
     def forward(self, camera: Camera, expression=None, pose=None, scale=None) -> Rendering:
         "Render a frame with gradients; arguments as in `render`."

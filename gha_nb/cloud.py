@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['neutral_frame', 'canonical_points', 'inside_masks', 'hull_skin', 'mouth_points', 'nearest', 'Start',
-           'camera_direction', 'first_colors', 'thin', 'finish_start', 'cloud_start', 'random_start', 'fit_motion',
-           'fit_colors']
+           'camera_direction', 'first_colors', 'thin', 'finish_start', 'cloud_start', 'random_start', 'frame_inputs',
+           'ridge', 'tracked_points', 'tracked_motion', 'fit_colors']
 
 # %% ../nbs/33_cloud.ipynb #2e0ad532
 from dataclasses import dataclass
@@ -168,35 +168,52 @@ def random_start(capture: Capture, # for the frame and the landmarks
     return finish_start(capture, frame, {'random': box[0] + (box[1] - box[0])*torch.rand(count, 3, generator=r)}, landmarks)
 
 # %% ../nbs/33_cloud.ipynb #96adcebc
-def fit_motion(generator: Generator, # its two position networks are trained
-               capture: Capture, start: Start, # whose tracking; whose neutral frame and landmarks
-               pose_of, # frame -> relative pose [6] as the generator sees it
-               steps: int = 300, # of Adam
-               seed: int = 0, # of the random choices
-               points: int = 1000, # tracked points a step
-              ) -> list: # mean error of each step, head units
-    "Fit the displacements to the tracked points of the training frames."
-    frames = capture.split.train_frames
-    def tracked(f): v = capture.vertices(f); return canonical_points(capture, f, torch.cat([capture.landmarks(f)] + ([] if v is None else [v])))
-    x0 = tracked(start.frame)
-    moved = {f: t for f in frames if len(t := tracked(f)) == len(x0)}
-    networks = [generator.expression_position, generator.pose_position]
-    optimizer = torch.optim.Adam([p for n in networks for p in n.parameters()], 2e-3)
-    errors, names = [], list(moved)
-    for step in range(steps):
-        r = step_generator(seed, step, 2)
-        for g in optimizer.param_groups: g['lr'] = 2e-3*min(1, (steps - step)/(.7*steps + 1))
-        ids = torch.randint(len(x0), (min(points, len(x0)),), generator=r)
-        x = x0[ids]
-        groups, loss = generator.groups(x, start.landmarks), 0
-        for i in torch.randint(len(names), (2,), generator=r).tolist():
-            frames_in = {'expression': capture.expression(names[i]), 'pose': encode(pose_of(names[i]), generator.config.octaves)}
-            loss = loss + (generator.displacement(x, groups, frames_in) - (moved[names[i]][ids] - x)).norm(dim=1).mean()/2
-        optimizer.zero_grad(); loss.backward(); optimizer.step()
-        errors.append(loss.item())
-    return errors
+def frame_inputs(capture: Capture, frames: list, neutral: str) -> Float[Tensor, "f m"]: # E coefficients, then 6 of the pose
+    "Expression and pose relative to the neutral frame: radians, head units."
+    home, rest = capture.pose(neutral), capture.expression(neutral)
+    turn = lambda f: torch.cat([capture.pose(f)[:3] - home[:3], (capture.pose(f)[3:] - home[3:])/capture.scale(f)])
+    return torch.stack([torch.cat([capture.expression(f) - rest, turn(f)]) for f in frames])
 
-# %% ../nbs/33_cloud.ipynb #ff886dc3
+def ridge(inputs: Float[Tensor, "f m"], # one row a frame
+          targets: Float[Tensor, "f d"], # what they should give
+          strengths: tuple = (1e-3, 1e-2, 1e-1, 1., 10., 100.), # to choose from
+         ) -> tuple[Float[Tensor, "m d"], float, float]: # coefficients, the chosen strength, its left-out RMS error
+    "Ridge regression; the strength with the smallest leave-one-out error."
+    A, D, best = inputs.double(), targets.double(), None
+    for mu in strengths:
+        hat = A @ torch.linalg.solve(A.T @ A + mu*torch.eye(A.shape[1], dtype=A.dtype), A.T) # predictions = hat @ D
+        left_out = (D - hat @ D)/(1 - hat.diagonal()).clamp_min(1e-6)[:, None]
+        error = left_out.square().mean().sqrt().item()
+        if best is None or error < best[1]: best = (mu, error)
+    return torch.linalg.solve(A.T @ A + best[0]*torch.eye(A.shape[1], dtype=A.dtype), A.T @ D).float(), *best
+
+# %% ../nbs/33_cloud.ipynb #a6add22f
+def tracked_points(capture: Capture, frame: str) -> Float[Tensor, "v 3"]: # canonical space
+    "Landmarks and vertices of a frame."
+    v = capture.vertices(frame)
+    return canonical_points(capture, frame, capture.landmarks(frame) if v is None else torch.cat([capture.landmarks(frame), v]))
+
+def tracked_motion(capture: Capture, # whose training frames
+                   start: Start, # whose points shall move
+                   rank: int = 24, # directions kept
+                   reach: float = 0.15, # distance to tracked points at which a Gaussian no longer follows fully, head units
+                  ) -> tuple[Float[Tensor, "r n 3"], Float[Tensor, "r m"]]: # basis in head units, and its mixing from E + 6 inputs
+    "The linear part of the motion of each Gaussian, learned from tracked points alone."
+    x0 = tracked_points(capture, start.frame)
+    frames = [f for f in capture.split.train_frames if len(capture.landmarks(f)) == len(capture.landmarks(start.frame)) and len(tracked_points(capture, f)) == len(x0)]
+    inputs = frame_inputs(capture, frames, start.frame)
+    B, _, _ = ridge(inputs, torch.stack([tracked_points(capture, f) - x0 for f in frames]).flatten(1)) # [M, 3V]
+    U, S, V = torch.linalg.svd(B.double(), full_matrices=False)
+    mix, basis = (U[:, :rank]*S[:rank]).T.float(), V[:rank].float().reshape(min(rank, len(S)), -1, 3)
+    moved = []
+    for part in start.means.split(2048):
+        d, ids = torch.cdist(part, x0).topk(min(4, len(x0)), largest=False)
+        w = 1/(d + 1e-3)
+        follow = torch.exp(-(d[:, 0] - .03).clamp_min(0)**2/reach**2)
+        moved.append(torch.einsum('rnkd,nk->rnd', basis[:, ids], w/w.sum(1, keepdim=True)*follow[:, None]))
+    return torch.cat(moved, 1), mix
+
+# %% ../nbs/33_cloud.ipynb #681616db
 def fit_colors(generator: Generator, # its two colour networks are trained
                features: Tensor, # [N, F] trained too
                start: Start, expression: Tensor, pose: Tensor, # of the neutral frame
@@ -204,13 +221,14 @@ def fit_colors(generator: Generator, # its two colour networks are trained
               ) -> list: # mean error of each step
     "Fit the first three channels of the neutral frame to the first guess of the colours."
     features.requires_grad_()
-    networks = [generator.expression_color, generator.pose_color]
-    optimizer = torch.optim.Adam([features, *(p for n in networks for p in n.parameters())], 5e-3)
+    networks = {'expression': generator.expression_color, 'pose': generator.pose_color}
+    optimizer = torch.optim.Adam([features, *(p for n in networks.values() for p in n.parameters())], 5e-3)
     groups, frames, errors = generator.groups(start.means, start.landmarks), {'expression': expression, 'pose': encode(pose, generator.config.octaves)}, []
     for step in range(steps):
         for g in optimizer.param_groups: g['lr'] = 5e-3*min(1, (steps - step)/(.5*steps + 1))
-        c = generator.blend('color', torch.tanh(features), groups, frames, size=generator.config.channels)[:, :3]
-        loss = (c - start.colors).abs().mean()
+        seen, color = torch.tanh(features), torch.zeros_like(start.colors)
+        for k, n in networks.items(): color = color.index_add(0, groups[k][0], groups[k][1]*n(seen.index_select(0, groups[k][0]), frames[k])[:, :3])
+        loss = (color - start.colors).abs().mean()
         optimizer.zero_grad(); loss.backward(); optimizer.step()
         errors.append(loss.item())
     features.requires_grad_(False)

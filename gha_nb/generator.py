@@ -59,35 +59,25 @@ class Generator(nn.Module):
         ids = {k: v.nonzero()[:, 0] for k, v in found.items()}
         return {k: (ids[k], found[k][ids[k], None]) for k in found}
 
-    def displacement(self, positions: Float[Tensor, "n 3"], # X0
-                     groups: dict, # from `groups`
-                     frames: dict, # 'expression' -> [E], 'pose' -> encoded pose
-                    ) -> Float[Tensor, "n 3"]: # head units
-        "How far each point moves (eq. 4)."
-        code = encode(positions, self.config.octaves)
-        return self.blend('position', code, groups, frames, lambda v: torch.tanh(v)*self.config.displacement, 3)
-
-    def blend(self, what: str, # 'position', 'color' or 'attributes'
-              x: Float[Tensor, "n p"], # what the networks see of each point
-              groups: dict, frames: dict, # from `groups`; the frame's inputs
-              after=lambda v: v, # applied to each network's answer
-              size: int = 0, # numbers that come out
-             ) -> Float[Tensor, "n s"]:
-        "Ask the networks of expression and pose about their points and add their weighted answers."
-        out = x.new_zeros(len(x), size)
-        for kind, (ids, weight) in groups.items():
-            if len(ids): out = out.index_add(0, ids, weight*after(getattr(self, f'{kind}_{what}')(x.index_select(0, ids), frames[kind])))
-        return out
+    def move(self, kind: str, # 'expression' or 'pose'
+             positions: Float[Tensor, "m 3"], # of the points it can move
+             frame: Float[Tensor, "f"], # its input of this frame
+            ) -> Float[Tensor, "m 3"]: # head units, before the weight
+        "The displacement by one of the two networks."
+        return torch.tanh(getattr(self, f'{kind}_position')(encode(positions, self.config.octaves), frame))*self.config.displacement
 
     def forward(self, neutral: dict, # means [N,3], features [N,F], quats [N,4], log_scales [N,3], opacity_logits [N]
                 landmarks: Float[Tensor, "l 3"], # neutral landmarks, canonical space
                 expression: Float[Tensor, "e"], # coefficients
                 pose: Float[Tensor, "6"], # relative to the neutral pose: radians, head units
+                offset: Float[Tensor, "n 3"]|None = None, # motion known beforehand, head units (see `cloud.tracked_motion`)
                ) -> Gaussians: # canonical space, `channels` features
         c, n, x0 = self.config, neutral, neutral['means']
         groups, frames = self.groups(x0, landmarks), {'expression': expression, 'pose': encode(pose, c.octaves)}
-        means = x0 + self.displacement(x0, groups, frames)
-        f = torch.tanh(n['features'])
-        colors = self.blend('color', f, groups, frames, size=c.channels)
-        change = self.blend('attributes', f, groups, frames, lambda v: v*c.attribute, 8)
-        return activate(means, n['quats'] + change[:, 3:7], n['log_scales'] + change[:, :3], n['opacity_logits'] + change[:, 7], colors)
+        seen, change = torch.tanh(n['features']), x0.new_zeros(len(x0), 11 + c.channels)
+        for kind, (ids, weight) in groups.items():
+            f = seen.index_select(0, ids)
+            answers = [self.move(kind, x0.index_select(0, ids), frames[kind]), getattr(self, f'{kind}_attributes')(f, frames[kind])*c.attribute, getattr(self, f'{kind}_color')(f, frames[kind])]
+            change = change.index_add(0, ids, weight*torch.cat(answers, 1)) # rows: displacement 3, log-size 3, quaternion 4, opacity 1, channels
+        shift, size, turn, fade, colors = change.split([3, 3, 4, 1, c.channels], 1)
+        return activate(x0 + shift if offset is None else x0 + offset + shift, n['quats'] + turn, n['log_scales'] + size, n['opacity_logits'] + fade[:, 0], colors)

@@ -48,8 +48,8 @@ class Preset:
     views: int = 1 # cameras a step, of one frame
     minutes: float|None = 5. # budget when none is given; None: by steps
     steps: int|None = None # budget in steps when neither is given
-    motion_steps: int = 200 # of fitting the motion of tracked points, before training
-    color_steps: int = 60 # of fitting the first colours, before training
+    motion_rank: int = 24 # directions of the linear motion taken from tracked points; 0: none (as published)
+    color_steps: int = 60 # of fitting the first colours, before training; 0: none
     rescale: float = 1. # feature images are rescaled by up to this factor, up or down, in training
     opacity: float = 0.3 # at the start
     log_every: int = 10 # steps
@@ -63,14 +63,14 @@ class Preset:
 
 # %% ../nbs/36_presets.ipynb #dca5f183
 PRESETS = {p.name: p for p in (
-    Preset('tiny', low=32, points=1500, minutes=None, steps=120, motion_steps=60, color_steps=40, preview_every=60, checkpoint_every=40,
+    Preset('tiny', low=32, points=1500, minutes=None, steps=120, motion_rank=8, color_steps=40, preview_every=60, checkpoint_every=40,
            generator=GeneratorConfig(features=16, expression_position=(32,)*4, pose_position=(32,)*2, expression_color=(32,)*2, pose_color=(32,),
                                      expression_attributes=(32,)*2, pose_attributes=(32,), displacement=0.5),
            superres=SuperResConfig(width=24, depth=1), losses=LossWeights(perceptual=0.)),
-    Preset('laptop', generator=GeneratorConfig(features=32, expression_position=(128,)*4, pose_position=(96,)*2, expression_color=(128,)*2, pose_color=(64,),
-                                               expression_attributes=(96,)*2, pose_attributes=(64,), displacement=0.5),
-           losses=LossWeights(crop=96, stages=4, start=0.2)),
-    Preset('paper', low=512, points=100_000, minutes=None, steps=600_000, rescale=1.25, checkpoint_every=5000, preview_every=2000, log_every=100,
+    Preset('laptop', generator=GeneratorConfig(features=32, expression_position=(96,)*4, pose_position=(64,)*2, expression_color=(96,)*2, pose_color=(64,),
+                                               expression_attributes=(64,)*2, pose_attributes=(64,), displacement=0.5),
+           superres=SuperResConfig(width=32, depth=2), losses=LossWeights(crop=96, stages=4, start=0.2)),
+    Preset('paper', low=512, points=100_000, minutes=None, steps=600_000, motion_rank=0, rescale=1.25, checkpoint_every=5000, preview_every=2000, log_every=100,
            superres=SuperResConfig('published'), losses=LossWeights(silhouette=0., crop=512, every=1),
            rates=Rates(networks=1e-4, superres=1e-4, means=1e-5, features=1e-5, quats=1e-5, scales=3e-5, opacities=1e-4, poses=1e-5, warmup=0., final=1.)),
 )}
