@@ -1,5 +1,6 @@
 "What the tests share: where things are, the environment of a subprocess, and copies that can be written to"
-import os, shutil, subprocess, sys
+import io, os, shutil, subprocess, sys, traceback
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,25 @@ def ball(tmp_path_factory):
     return record_ball(tmp_path_factory.mktemp('captures')/'ball', frames=4, cameras=3, size=64)
 
 
-def gha(*args, **kw):
+def gha(*args, **env):
+    "Call the command line here, which saves loading torch each time, with these environment variables besides the usual ones"
+    from gha_nb.app import main
+    args, out, err, old, new = [str(o) for o in args], io.StringIO(), io.StringIO(), dict(os.environ), environment(**env)
+    os.environ.clear()
+    os.environ.update(new)
+    try:
+        with redirect_stdout(out), redirect_stderr(err): code = main(args)
+    except SystemExit as e: code = e.code
+    except Exception as e:  # what --debug lets through
+        traceback.print_exception(e, file=err)
+        code = 1
+    finally:
+        os.environ.clear()
+        os.environ.update(old)
+    return subprocess.CompletedProcess(args, code, out.getvalue(), err.getvalue())
+
+
+def gha_process(*args, **kw):
     "Call the command line in a process of its own"
     return run(sys.executable, '-c', 'import sys; from gha_nb.app import main; sys.exit(main())', *args, **kw)
 

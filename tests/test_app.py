@@ -3,7 +3,7 @@ import json, shutil, time
 
 import numpy as np
 import pytest
-from conftest import bin, environment, gha, said
+from conftest import bin, environment, gha, gha_process, said
 from PIL import Image
 
 commands = ['demo', 'check', 'train', 'render', 'evaluate', 'view', 'studio', 'bench']
@@ -19,7 +19,7 @@ def refused(result, *words):
 
 def test_help_is_quick():
     start = time.perf_counter()
-    result = gha('--help')
+    result = gha_process('--help')
     assert result.returncode == 0 and all(o in result.stdout for o in commands), said(result)
     assert time.perf_counter() - start < 5  # 2 on an idle machine
 
@@ -32,7 +32,7 @@ def test_help_of(command):
 
 def test_version():
     from gha_nb import __version__
-    assert gha('--version').stdout.strip() == __version__
+    assert gha_process('--version').stdout.strip() == __version__
 
 
 @pytest.mark.parametrize('args', [[], ['nonsense'], ['train'], ['check', 'x', '--nonsense'], ['train', 'x', '--out', 'y', '--steps', 'many'],
@@ -130,7 +130,8 @@ def test_check_of_something_else(kind, tmp_path, ball):
         shutil.copytree(ball, path)
         (path/'split.json').write_bytes(b'\xff\xfe\x00' if kind == 'binary split' else b'[1, 2]')
     result = gha('check', path, '--json')
-    assert result.returncode == 1 and json.loads(result.stdout) and 'Traceback' not in result.stderr, said(result)
+    assert result.returncode == 1 and 'Traceback' not in result.stderr, said(result)
+    assert json.loads(result.stdout), said(result)
 
 
 # ---- train
@@ -190,7 +191,11 @@ def test_train_says_where(trained):
 
 
 def test_missing_device_is_one_line(ball, tmp_path):
-    refused(gha('train', ball, '--out', tmp_path/'run', '--preset', 'tiny', '--steps', '2', env=environment(GHA_NB_DEVICE='cuda:77')), 'cuda:77')
+    refused(gha('train', ball, '--out', tmp_path/'run', '--preset', 'tiny', '--steps', '2', GHA_NB_DEVICE='cuda:77'), 'cuda:77')
+
+
+def test_errors_of_a_process(tmp_path):
+    refused(gha_process('render', tmp_path/'nowhere', tmp_path/'nothing', '--out', tmp_path/'pictures'))
 
 
 def test_debug_shows_the_traceback(tmp_path):
@@ -266,7 +271,7 @@ def test_other_expressions(trained, demo, tmp_path):
 @pytest.mark.slow
 def test_demo_end_to_end(tmp_path):
     "From the embedded capture to an avatar, its scores and its report"
-    result = gha('demo', '--minutes', '0.4', '--no-view', env=environment(GHA_NB_RUNS=str(tmp_path/'runs')), cwd=tmp_path, timeout=600)
+    result = gha_process('demo', '--minutes', '0.4', '--no-view', env=environment(GHA_NB_RUNS=str(tmp_path/'runs')), cwd=tmp_path, timeout=600)
     assert result.returncode == 0, said(result)
     run = tmp_path/'runs'/'demo'
     for o in ('avatar.safetensors', 'avatar.json', 'metrics.json', 'log.jsonl', 'report.html', 'previews/first_splat.png'): assert (run/o).exists(), o
