@@ -2,6 +2,7 @@
 __version__ = "0.1.0"
 
 import os
-# Thread pools that spin while they wait fight over few cores; OpenMP reads this when torch loads.
-os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
-os.environ.setdefault('GOMP_SPINCOUNT', '0')
+# Threads that sleep between torch's many small operations cost more to wake than the work takes (above all on virtual machines), and threads
+# that spin for long starve other processes: spin for about half a millisecond. OpenMP reads this when torch loads.
+os.environ.setdefault('OMP_WAIT_POLICY', 'ACTIVE')
+os.environ.setdefault('GOMP_SPINCOUNT', '30000')

@@ -36,8 +36,8 @@ def test_every_module_imports_without_touching():
 
 def test_openmp_waits_passively():
     code = 'import gha_nb, os; print(os.environ["OMP_WAIT_POLICY"], os.environ["GOMP_SPINCOUNT"])'
-    assert run(sys.executable, '-c', code, env=environment(OMP_WAIT_POLICY=None, GOMP_SPINCOUNT=None)).stdout.split() == ['PASSIVE', '0']
-    assert run(sys.executable, '-c', code, env=environment(OMP_WAIT_POLICY='ACTIVE')).stdout.split()[0] == 'ACTIVE'
+    assert run(sys.executable, '-c', code, env=environment(OMP_WAIT_POLICY=None, GOMP_SPINCOUNT=None)).stdout.split() == ['ACTIVE', '30000']
+    assert run(sys.executable, '-c', code, env=environment(OMP_WAIT_POLICY='PASSIVE')).stdout.split()[0] == 'PASSIVE'
 
 
 def test_wheel_carries_the_demo(tree, tmp_path):
