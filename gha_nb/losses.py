@@ -42,7 +42,8 @@ def l1(pred: Float[Tensor, "b c h w"],  # rendering, 0..1
 
 def check_pair(pred: Tensor, truth: Tensor):
     "Refuse to broadcast one picture against another; raises `ValueError`"
-    if pred.shape != truth.shape or pred.ndim != 4: raise ValueError(f'pictures must be [B, C, H, W] of one shape, not {tuple(pred.shape)} and {tuple(truth.shape)}')
+    if pred.shape != truth.shape or pred.ndim != 4:
+        raise ValueError(f'pictures must be [B, C, H, W] of one shape, not {tuple(pred.shape)} and {tuple(truth.shape)}')
 
 # %% ../nbs/03_losses.ipynb #eea5279a
 def psnr(pred: Float[Tensor, "b c h w"],  # rendering, 0..1
@@ -141,7 +142,8 @@ def load_trunk(net: str,  # 'vgg' or 'alex'
     with torch.device('meta'): layers = getattr(models, trunks[net].name)(weights=None).features[:trunks[net].taps[-1] + 1]
     for name, p in layers.named_parameters():
         t = tensors.get(f'features.{name}')
-        if t is None or t.shape != p.shape: raise WeightsError(f'{source}: tensor features.{name} of {trunks[net].name} should be {list(p.shape)}, is {"missing" if t is None else list(t.shape)}')
+        is_now = 'missing' if t is None else list(t.shape)
+        if is_now != list(p.shape): raise WeightsError(f'{source}: tensor features.{name} of {trunks[net].name} should be {list(p.shape)}, is {is_now}')
     state = {n: tensors[f'features.{n}'].detach().clone().float() for n,_ in layers.named_parameters()}
     layers.load_state_dict(state, assign=True)
     return layers.requires_grad_(False).eval()
@@ -229,7 +231,8 @@ def normalise(self: Perceptual,
               x: Float[Tensor, "b 3 h w"],  # picture, 0..1
              ) -> Float[Tensor, "b 3 h w"]:  # what the trunk was trained on
     "Shift and scale the colours"
-    if min(x.shape[-2:]) < (least := trunks[self.net].smallest): raise ValueError(f'the {self.net} trunk needs at least {least} x {least} pixels, not {tuple(x.shape[-2:])}')
+    if min(x.shape[-2:]) < (least := trunks[self.net].smallest):
+        raise ValueError(f'the {self.net} trunk needs at least {least} x {least} pixels, not {tuple(x.shape[-2:])}')
     return ((x - self.mean)/self.std).to(self.trunk[0].weight.dtype, memory_format=torch.channels_last)
 
 @patch
