@@ -5,8 +5,6 @@
 # %% ../nbs/13_landmarks.ipynb #bd0285ce
 from __future__ import annotations
 
-import importlib.util
-
 import numpy as np
 import torch
 from torch import Tensor

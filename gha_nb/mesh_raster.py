@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ctypes import c_double, c_int64
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
