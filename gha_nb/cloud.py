@@ -39,7 +39,7 @@ def inside_masks(points: Float[Tensor, "n 3"], # world space
                  cameras: list, # names
                  size: int = 128, # width at which the masks are read, pixels
                 ) -> tuple[Tensor, Tensor]: # per point: cameras that see it, cameras that see it inside the mask
-    "Count the views and the silhouettes that each point falls into."
+    "Count the views and the silhouettes that each point falls into; a soft mask counts from a fifth on, so that haze and loose hair do."
     seen, inside = torch.zeros(len(points)), torch.zeros(len(points))
     for name in cameras:
         camera, (_, mask, _) = capture.camera(frame, name), capture.targets(frame, name, size)
@@ -47,7 +47,7 @@ def inside_masks(points: Float[Tensor, "n 3"], # world space
         u, v = xy[:, 0].floor().long(), xy[:, 1].floor().long()
         ok = (depth > 0) & (u >= 0) & (v >= 0) & (u < mask.shape[2]) & (v < mask.shape[1])
         seen += ok
-        inside[ok] += (mask[0][v[ok], u[ok]] > 0.5).float()
+        inside[ok] += (mask[0][v[ok], u[ok]] > 0.2).float()
     return seen, inside
 
 # %% ../nbs/33_cloud.ipynb #2fb84cbe

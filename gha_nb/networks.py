@@ -43,18 +43,19 @@ class FrameMLP(nn.Module):
         self.inner = nn.ModuleList(nn.Linear(a, b) if a else None for a, b in zip(takes, sizes))
         self.point = nn.ModuleList(nn.Linear(point, b, bias=False) if self.sees_input(i) else None for i, b in enumerate(sizes))
         self.frame = nn.ModuleList(nn.Linear(frame, b, bias=i == 0) if self.sees_input(i) else None for i, b in enumerate(sizes))
-        self.reset(point + frame)
+        self.reset(point)
 
     def sees_input(self, layer: int) -> bool: return layer == 0 or layer == self.skip
 
-    def reset(self, inputs: int): # numbers of point and frame together
-        "Kaiming's initialisation of every layer as if it were whole."
+    def reset(self, inputs: int): # numbers per point
+        "Kaiming's initialisation for what depends on the point; zero for what depends on the frame."
         for i, (inner, point, frame) in enumerate(zip(self.inner, self.point, self.frame)):
-            parts = [p for p in (inner, point, frame) if p is not None]
             fan = (inner.in_features if inner is not None else 0) + (inputs if self.sees_input(i) else 0)
-            for p in parts:
-                nn.init.uniform_(p.weight, -math.sqrt(3/fan), math.sqrt(3/fan))
-                if p.bias is not None: nn.init.zeros_(p.bias)
+            for p in (inner, point):
+                if p is not None: nn.init.uniform_(p.weight, -math.sqrt(3/fan), math.sqrt(3/fan))
+            if frame is not None: nn.init.zeros_(frame.weight)
+            for p in (inner, frame):
+                if p is not None and p.bias is not None: nn.init.zeros_(p.bias)
 
     def zero_(self, gain: float = 0.) -> 'FrameMLP': # what to multiply the last layer by
         "Shrink the last layer, so that the network starts as (nearly) nothing."

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['STARTS', 'CHECKPOINT_FORMAT', 'OURS', 'seeded', 'low_size', 'make_avatar', 'build_avatar', 'schedule',
            'make_optimizer', 'Choice', 'choose', 'Target', 'fetch', 'load_target', 'crop_box', 'view_losses', 'Run',
-           'train_step', 'save_checkpoint', 'read_checkpoint', 'newest_checkpoint', 'restore', 'preview_view',
-           'preview', 'claim_folder', 'Log', 'call', 'loop', 'finish', 'train']
+           'step_loss', 'train_step', 'save_checkpoint', 'read_checkpoint', 'newest_checkpoint', 'restore',
+           'preview_view', 'preview', 'claim_folder', 'Log', 'call', 'loop', 'finish', 'train']
 
 # %% ../nbs/40_train.ipynb #01f202b3
 import json, math, os, re, shutil, time, warnings
@@ -30,6 +30,7 @@ from .geometry import Camera
 from .losses import load_perceptual
 from .presets import PRESETS, Preset, find_preset, preset_from_dict
 from .prefetch import prefetch
+from .splat import NotFinite
 
 # %% ../nbs/40_train.ipynb #8f799fad
 STARTS = {'cloud': cloud_start, 'random': random_start} # by name of `--init`
@@ -207,32 +208,38 @@ class Run:
             k += 1
 
 # %% ../nbs/40_train.ipynb #072a0ab7
-def train_step(run: Run, # its avatar and optimizer are changed
-               choice: Choice, # of this step
-               targets: list, # one `Target` a camera
-              ) -> bool: # False if the step was skipped
-    "One step of the second stage."
-    w, capture, avatar = run.preset.losses, run.capture, run.avatar
-    factor = schedule(run.progress, run.preset.rates.warmup, run.preset.rates.final)
-    for g in run.optimizer.param_groups: g['lr'] = g['base']*factor
-    perceptual = run.perceptual if run.step % w.every == 0 and run.progress >= w.start else None
+def step_loss(run: Run, choice: Choice, targets: list, perceptual) -> tuple[Tensor, dict]: # the loss, and the mean of each term over the views
+    "Draw the frame for each of its cameras and compare."
+    w, capture, avatar, total, means = run.preset.losses, run.capture, run.avatar, 0, {}
     expression, pose, scale = avatar.frame(capture.expression(choice.frame), capture.pose(choice.frame), capture.scale(choice.frame))
     pose = pose + run.poses[capture.split.train_frames.index(choice.frame)]
-    gaussians, total, sums = avatar.canonical(expression, pose, scale), 0, {}
+    gaussians = avatar.canonical(expression, pose, scale)
     for target in targets:
         rendering = avatar.draw(gaussians, target.camera.to(run.device), pose, scale, choice.rescale)
         here = replace(target, high=tuple(v.to(run.device) for v in target.high), low=tuple(v.to(run.device) for v in target.low))
         terms = view_losses(rendering, here, w, perceptual, choice.crop)
         total = total + w.low*terms['low'] + w.high*terms['high'] + w.silhouette*terms.get('silhouette', 0) + w.perceptual*w.every*terms.get('perceptual', 0)
-        for k, v in terms.items(): sums[k] = sums.get(k, 0) + v.item()/len(targets)
-    total = total/len(targets)
+        for k, v in terms.items(): means[k] = means.get(k, 0) + v.item()/len(targets)
+    return total/len(targets), means
+
+def train_step(run: Run, # its avatar and optimizer are changed
+               choice: Choice, # of this step
+               targets: list, # one `Target` a camera
+              ) -> bool: # False if the step was skipped
+    "One step of the second stage."
+    w = run.preset.losses
+    factor = schedule(run.progress, run.preset.rates.warmup, run.preset.rates.final)
+    for g in run.optimizer.param_groups: g['lr'] = g['base']*factor
+    perceptual = run.perceptual if run.step % w.every == 0 and run.progress >= w.start else None
     run.optimizer.zero_grad(set_to_none=True)
+    try: total, terms = step_loss(run, choice, targets, perceptual)
+    except NotFinite: total = torch.tensor(torch.nan)
     if torch.isfinite(total):
         total.backward()
         grads = [p.grad for g in run.optimizer.param_groups for p in g['params'] if p.grad is not None]
         if torch.isfinite(torch.nn.utils.get_total_norm(grads)):
             run.optimizer.step()
-            run.losses, run.broken = dict(loss=total.item(), psnr=-10*math.log10(max(sums.pop('mse'), 1e-10)), **sums), 0
+            run.losses, run.broken = dict(loss=total.item(), psnr=-10*math.log10(max(terms.pop('mse'), 1e-10)), **terms), 0
             return True
     run.skipped.append(dict(step=run.step, frame=choice.frame, cameras=list(choice.cameras)))
     run.broken += 1

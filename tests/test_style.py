@@ -61,3 +61,10 @@ def test_imports_from_lower_numbers(notebook):
         for m in re.finditer(r'^from gha_nb\.(\w+) import|^import gha_nb\.(\w+)', source, re.M):
             other = m[1] or m[2]
             assert number[other] < notebook.name[:2], f'{notebook.name} imports {other}, which comes later'
+
+
+def test_expected_failures_are_run():
+    "`expect_fail` is a context manager: called as a function, it checks nothing"
+    idle = [f'{o.name}: {line}' for o in notebooks for cell in json.loads(o.read_text())['cells'] if cell['cell_type'] == 'code'
+            for line in ''.join(cell['source']).splitlines() if re.match(r'\s*expect_fail\(', line)]
+    assert not idle, idle
