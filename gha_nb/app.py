@@ -12,6 +12,7 @@ import inspect, json, sys, time, warnings
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import field, make_dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Literal, Union, get_args
 
@@ -124,14 +125,17 @@ def train(capture:str,  # folder of the capture
           seed:int=0,  # of every random choice
           resume:bool=False,  # continue the run in the folder from its newest checkpoint
           overwrite:bool=False,  # replace the run in the folder
+          view:bool=False,  # watch it in the browser meanwhile
          ):
     "Train an avatar of a capture"
     from gha_nb.capture import Capture
     from gha_nb.train import train as train_avatar
-    train_avatar(Capture.read(find_capture(capture)), out, preset=preset, minutes=minutes, steps=steps, init=init, seed=seed, resume=resume,
-                 overwrite=overwrite, device=load_settings().device, started=started)
+    capture = Capture.read(find_capture(capture))
+    callbacks = [import_module('gha_nb.live').LiveViewer()] if view else []
+    train_avatar(capture, out, preset=preset, minutes=minutes, steps=steps, init=init, seed=seed, resume=resume,
+                 overwrite=overwrite, callbacks=callbacks, device=load_settings().device, started=started)
     promised(out/'avatar.safetensors')
-    if json.loads((out/'run.json').read_text())['stopped']: raise KeyboardInterrupt
+    if json.loads((out/'run.json').read_text())['stopped'] == 'interrupted': raise KeyboardInterrupt
 
 def promised(path:Path):
     "Say where a file is, if it is"
