@@ -6,7 +6,7 @@
 __all__ = ['SHOWN', 'Viewer', 'view']
 
 # %% ../nbs/50_viewer.ipynb #f245fc05
-import html, threading, time
+import atexit, html, threading, time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -207,11 +207,13 @@ def run(self: Viewer):
 def start(self: Viewer) -> Viewer:
     "Draw in a thread of its own, to which the avatar belongs from now on."
     self.thread = threading.Thread(target=self.run, daemon=True); self.thread.start()
+    atexit.register(self.close) # a thread that still computes while Python goes away would abort the process
     return self
 
 @patch
 def close(self: Viewer):
     "Stop drawing and listening."
+    atexit.unregister(self.close)
     self.closed.set(); self.wake.set()
     if (thread := getattr(self, 'thread', None)) is not None and thread is not threading.current_thread(): thread.join(5)
     close_server(self.server)
