@@ -94,7 +94,7 @@ def shell_avatar(preset: Preset,
                  expressions: int = 51,  # coefficients
                 ) -> HeadAvatar:
     "An untrained avatar of a preset's sizes"
-    config = AvatarConfig(expressions, (preset.low, preset.low), preset.generator, preset.superres)
+    config = AvatarConfig(expressions, (preset.low, preset.low), preset.generator, preset.superres, motion_rank=preset.motion_rank)
     avatar, g = HeadAvatar(config, preset.points, 68), shell(preset.points)
     front = torch.tensor([0., 0, .8])
     with torch.no_grad():
@@ -118,7 +118,8 @@ def step_job(avatar: HeadAvatar, preset: Preset, perceptual=None  # `Perceptual`
         marks = [('', time.perf_counter())]
         def mark(name): marks.append((name, time.perf_counter()))
         gaussians = avatar.canonical(torch.rand(avatar.n_expressions, generator=rng), poses[0], 1.); mark('generator')
-        features, alpha = rasterize(gaussians, camera_in_canonical(camera.scaled_to(*avatar.config.low), poses[0], torch.ones(())), avatar.background); mark('splat')
+        view = camera_in_canonical(camera.scaled_to(*avatar.config.low), poses[0], torch.ones(()))
+        features, alpha = rasterize(gaussians, view, avatar.background); mark('splat')
         image = avatar.superres(features.permute(2, 0, 1)[None])[0].permute(1, 2, 0); mark('super-resolution')
         rendering = Rendering(image, features[..., :3], features, alpha, gaussians)
         terms = view_losses(rendering, target, weights, perceptual, (.5, .5)); mark('losses')
@@ -156,7 +157,8 @@ class Bench:
         lines = [self.machine, stick + (': BUSY, do not quote these numbers' if self.busy else ''), '',
                  'rasterizer, 32 channels         forward        backward           together']
         cell = lambda r, k: f'{r[k]["milliseconds"]:7.1f} ms {r[k]["ratio"]:5.2f}x'
-        lines += [f'{r["gaussians"]:>7,} Gaussians, {r["size"]}²'.ljust(26) + '  '.join(cell(r, k) for k in ('forward', 'backward', 'together')) for r in self.rasterizer]
+        for r in self.rasterizer:
+            lines.append(f'{r["gaussians"]:>7,} Gaussians, {r["size"]}²'.ljust(26) + '  '.join(cell(r, k) for k in ('forward', 'backward', 'together')))
         lines += ['', f'training step, preset {self.step["preset"]}: {self.step["gaussians"]:,} Gaussians, {self.step["sizes"]}']
         lines += [f'  {k:<32}{v["milliseconds"]:7.1f} ms {v["ratio"]:5.2f}x' for k, v in self.step['parts'].items()]
         lines += ['', f'rendering at {self.render["size"]}: {self.render["frames_per_second"]:.1f} frames per second', *(f'note: {n}' for n in self.notes)]
@@ -184,8 +186,8 @@ def bench(preset: Preset|str|None = None,  # of the training step; None: laptop
         warnings.simplefilter('ignore')
         judge = load_perceptual('vgg', weights, stages=preset.losses.stages, download=False) if preset.losses.perceptual else None
     if preset.losses.perceptual and judge is None: notes.append('the perceptual term was not measured: its weights were not found')
-    groups = [{f'{n} {s}': rasterizer_job(n, s) for n, s in scenes}, dict(step=step_job(avatar, preset)) | ({'judged': step_job(avatar, preset, judge)} if judge else {}),
-              dict(render=frame_job(shell_avatar(preset).eval()))]
+    steps = dict(step=step_job(avatar, preset)) | ({'judged': step_job(avatar, preset, judge)} if judge else {})
+    groups = [{f'{n} {s}': rasterizer_job(n, s) for n, s in scenes}, steps, dict(render=frame_job(shell_avatar(preset).eval()))]
     found = [measure(jobs, 0 if fast else seconds*share, stick) for jobs, share in zip(groups, (.5, .3, .2))]
     stick = min(m.yardstick for m in found)
     spread = max(m.yardstick*(1 + m.spread) for m in found)/stick - 1

@@ -81,10 +81,11 @@ score_names = ('psnr', 'psnr_masked', 'ssim', 'ssim_masked', 'lpips', 'lpips_mas
 
 @torch.no_grad()
 def score(view: Compared,  # a rendering beside its truth
-          judge: Perceptual|None = None,  # LPIPS; None: it is left out
+          judge: Perceptual|None = None,  # LPIPS, on `device`; None: it is left out
+          device: torch.device|str = 'cpu',  # where to compute
          ) -> dict[str, float|None]:  # by `score_names`; None where there is nothing to measure
     "All scores of one picture"
-    p, t, m = view.pred[None], view.truth[None], view.mask[None]
+    p, t, m = (v[None].to(device) for v in (view.pred, view.truth, view.mask))
     structure = ssim_map(p, t)
     res = dict(psnr=psnr(p, t), ssim=structure.mean(), lpips=judge and judge(p, t))
     if m[..., 5:-5, 5:-5].sum() > 0:
@@ -158,10 +159,11 @@ def evaluate(avatar,  # `HeadAvatar`, or anything with its `render`
     "Score an avatar on a capture; without LPIPS's weights there is a warning, and those scores are None"
     views, judge = choose_views(capture, split, max_views), load_perceptual('alex', weights) if lpips else None
     beside = spread(capture.views('train'), min(reference, max_views or reference)) if split == 'test' else []
-    rows = []
+    device, rows = getattr(getattr(avatar, 'means', None), 'device', 'cpu'), []
+    if judge: judge.to(device)
     for frame, camera in progress_bar([*views, *beside], 'evaluate', on=progress):
         view = compare(avatar, capture, frame, camera)
-        rows.append(dict(frame=frame, camera=camera, group=view.group) | score(view, judge))
+        rows.append(dict(frame=frame, camera=camera, group=view.group) | score(view, judge, device))
     notes = [] if judge else ['LPIPS was not measured: its weights were not found' if lpips else 'LPIPS was not asked for']
     return Scores(rows[:len(views)], capture.name, split, tuple(view.pred.shape[-2:]), len(capture.views(split)), notes, rows[len(views):])
 
@@ -188,7 +190,8 @@ def comparison_sheet(avatar,  # `HeadAvatar`, or anything with its `render`
         draw.text((i*(size + gap) + size/2, line/2), title, 'black', font, anchor='mm')
     for r, h in zip(rows, heights):
         pictures = to_image(r.truth), to_image(r.pred), Image.fromarray(error_map(r.pred, r.truth))
-        for i, p in enumerate(pictures): sheet.paste(p.resize((size, h), Image.Resampling.LANCZOS if h < p.height else Image.Resampling.BICUBIC), (i*(size + gap), y))
+        way = Image.Resampling.LANCZOS if h < r.pred.shape[-2] else Image.Resampling.BICUBIC
+        for i, p in enumerate(pictures): sheet.paste(p.resize((size, h), way), (i*(size + gap), y))
         label = f'{r.group}   frame {r.frame}, camera {r.camera}   {psnr(r.pred[None], r.truth[None]):.1f} dB'
         draw.text((2, y + h + line*.4), label, '#444444', font, anchor='lm')
         y += h + line
