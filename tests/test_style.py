@@ -1,5 +1,6 @@
 "Notebooks stay lessons that a person can read and a docs build can run"
 import ast, json, re
+from pathlib import Path
 
 import pytest
 from conftest import bin, notebooks, root, run, said
@@ -19,6 +20,14 @@ def exported(source): return re.search(r'^#\|\s*export', source, re.M)
 def test_ruff():
     result = run(bin/'ruff', 'check', '.', cwd=root)
     assert result.returncode == 0, said(result)
+
+
+def test_no_undefined_name():
+    "Ruff's F821, which takes the one-word shapes of jaxtyping for names: those follow a quotation mark"
+    result = run(bin/'ruff', 'check', '.', '--isolated', '--extend-exclude', 'nbs', '--select', 'F821', '--output-format', 'json', cwd=root)
+    found = [(o['filename'], o['location']['row'], o['location']['column'], o['message']) for o in json.loads(result.stdout)]
+    lines = {name: Path(name).read_text().splitlines() for name, *_ in found}
+    assert [o for o in found if lines[o[0]][o[1] - 1][:o[2] - 1][-1:] not in ('"', "'")] == []
 
 
 @pytest.mark.parametrize('notebook', notebooks, ids=lambda o: o.stem)
