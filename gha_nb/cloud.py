@@ -16,9 +16,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from .capture import Capture
-from .core import GhaError, step_generator
+from .core import step_generator
 from .generator import Generator
-from .geometry import Camera, to_canonical, to_world
+from .geometry import to_canonical, to_world
 from .networks import encode
 
 # %% ../nbs/33_cloud.ipynb #47bed427

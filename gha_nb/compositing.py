@@ -14,8 +14,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from .native import compile_kernel, parallel, pointer
-from .projection import ALPHA_MAX, ALPHA_MIN, PROJECT_BACKWARD_C, PROJECT_C, T_MIN, Projected, project_torch
+from .native import compile_kernel, pointer
+from .projection import ALPHA_MAX, ALPHA_MIN, PROJECT_BACKWARD_C, PROJECT_C, T_MIN, Projected
 
 # %% ../nbs/06_compositing.ipynb #5bc03c94
 def composite_dense(pixels: Float[Tensor, "p 2"], # pixel centres

@@ -7,11 +7,11 @@ __all__ = ['FLAGS', 'NativeError', 'have_compiler', 'processor', 'kernel_key', '
            'compile_kernel', 'pointer', 'thread_pool', 'parallel', 'warn_fallback']
 
 # %% ../nbs/02_native.ipynb #fc27968c
-import ctypes, hashlib, importlib.util, itertools, os, platform, stat, subprocess, sys, tempfile, time, warnings
+import ctypes, hashlib, importlib.util, itertools, os, platform, stat, subprocess, sys, tempfile, warnings
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
-from typing import Callable
 
 import torch
 

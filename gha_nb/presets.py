@@ -6,7 +6,7 @@
 __all__ = ['PRESETS', 'Rates', 'LossWeights', 'Preset', 'find_preset', 'flat', 'preset_table', 'preset_from_dict']
 
 # %% ../nbs/36_presets.ipynb #a5c61b1e
-from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass
 
 from .core import GhaError
 from .generator import GeneratorConfig

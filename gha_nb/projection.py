@@ -14,9 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from .core import GhaError
 from .geometry import Camera, quat_to_matrix
-from .native import compile_kernel, parallel, pointer
 
 # %% ../nbs/05_projection.ipynb #e1d0a0cc
 NEAR, BLUR = 0.01, 0.3 # near plane in world units; pixels² added to the 2D covariance
