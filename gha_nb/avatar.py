@@ -177,7 +177,8 @@ def read_about(folder: Path) -> dict: # of `avatar.json`
     try: about = json.loads(path.read_text())
     except (ValueError, OSError) as e: raise CheckpointError(f'{path} is not readable as JSON ({e}); the run has to be trained again or restored from a copy') from None
     if not isinstance(about, dict) or about.get('kind') != 'gha_nb avatar': raise CheckpointError(f'{path} was not written by gha_nb')
-    if about.get('format', 0) > FORMAT: raise CheckpointError(f'{path} has format {about["format"]}, written by gha_nb {about.get("version")}; this is gha_nb {gha_nb.__version__}, which reads up to {FORMAT}. Update gha_nb')
+    if about.get('format', 0) > FORMAT:
+        raise CheckpointError(f'{path} has format {about["format"]}, written by gha_nb {about.get("version")}; this is gha_nb {gha_nb.__version__}, which reads up to {FORMAT}. Update gha_nb')
     return about
 
 # %% ../nbs/35_avatar.ipynb #95ed5d88
