@@ -19,7 +19,7 @@ from .geometry import Camera, look_at
 from .losses import load_perceptual
 from .presets import Preset, find_preset
 from .splat import rasterize
-from .train import Target, make_optimizer, view_losses
+from .step import Target, make_optimizer, view_losses
 
 # %% ../nbs/43_bench.ipynb #92a09a17
 @dataclass(frozen=True)

@@ -144,7 +144,8 @@ def hero(run: Path, capture, facts: dict, scores: dict|None, seen: Compared, cou
     if group:
         stats = [x.Div(x.B(number(group[n], d)), label) for n, d, label in (('psnr', 1, 'dB PSNR'), ('ssim', 3, 'SSIM'), ('lpips', 3, 'LPIPS'))]
         said = f'Whole picture, {seen.group}, mean of {group["views"]}'
-    told = [x.P('Head avatar', cls='eyebrow'), x.H1(capture.name), x.P(lead), soft(made_with(run, facts)), x.Div(*stats, cls='stats'), soft(said)]
+    told = [x.P('Head avatar', cls='eyebrow'), x.H1(capture.name), x.P(lead), soft(made_with(run, facts))]
+    told += [x.Div(*stats, cls='stats'), soft(said)]
     return x.Div(x.Div(*told), row(figure(to_image(seen.truth), 'truth'), figure(to_image(seen.pred), f'rendering ({seen.group})')), cls='hero')
 
 # %% ../nbs/42_report.ipynb #437367df
@@ -171,7 +172,8 @@ def view_section(avatar, capture,
                 ) -> list[x.FT]:
     "Coarse, super-resolved, truth and error"
     scale = x.Span('0', x.I(), '0.25', cls='scale')
-    res, views = [x.H2('Renderings'), soft('Chosen by rule, not by hand. The error is the mean over the three colours: ', scale)], choose_views(capture, 'all', 8)
+    res = [x.H2('Renderings'), soft('Chosen by rule, not by hand. The error is the mean over the three colours: ', scale)]
+    views = choose_views(capture, 'all', 8)
     for g, count in zip(groups, per_group):
         for view in [v for v in views if capture.group(*v) == g][:count]:
             seen, parts = compare(avatar, capture, *view), render_parts(avatar, capture, *view)
