@@ -160,12 +160,12 @@ def save_avatar(avatar: HeadAvatar, # to be saved
                 **notes, # anything that goes into the JSON beside it
                ) -> Path: # the folder
     "Write `avatar.safetensors` and `avatar.json`."
-    from safetensors.torch import save_file
+    from safetensors.torch import save
     folder = Path(folder); folder.mkdir(parents=True, exist_ok=True)
     state = {k: v.detach().contiguous().cpu() for k, v in avatar.state_dict().items()}
     about = dict(kind='gha_nb avatar', format=FORMAT, version=gha_nb.__version__, points=len(avatar), landmarks=len(avatar.landmarks),
                  expression_names=list(avatar.expression_names), config=asdict(avatar.config), **notes)
-    write_atomic(folder/'avatar.safetensors', lambda p: save_file(state, p))
+    write_atomic(folder/'avatar.safetensors', lambda p: p.write_bytes(save(state)))
     write_atomic(folder/'avatar.json', lambda p: Path(p).write_text(json.dumps(about, indent=1) + '\n'))
     return folder
 

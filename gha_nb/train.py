@@ -7,7 +7,7 @@ __all__ = ['CHECKPOINT_FORMAT', 'OURS', 'Run', 'save_checkpoint', 'read_checkpoi
            'preview_view', 'preview', 'claim_folder', 'Log', 'call', 'loop', 'finish', 'train']
 
 # %% ../nbs/40_train.ipynb #01f202b3
-import json, os, shutil, time
+import json, math, os, shutil, time
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
@@ -193,7 +193,10 @@ def loop(run: Run, callbacks=(), progress: bool = True):
     factor = preset.superres.factor
     views = prefetch(run.capture, run.plan(), lambda c, step, frame, camera: fetch(c, size, factor, frame, camera), workers=1, depth=2*preset.views + 2)
     reserve = 2. # seconds for saving
-    done = lambda: run.stopping or (run.step >= run.total if run.total is not None else run.seconds + reserve >= 60*run.minutes)
+    def done():
+        if run.stopping: return True
+        if run.total is not None: return run.step >= run.total
+        return run.step > 0 and run.seconds + reserve >= 60*run.minutes # however small the budget, one step
     bar = tqdm(total=run.total, initial=run.step, unit='step', desc='training', leave=False, disable=not (progress and env_flag('GHA_NB_PROGRESS', True)))
     try:
         while not done():
@@ -241,7 +244,8 @@ def train(capture: Capture|Path|str, # a capture or its folder
     started, preset, out = time.monotonic() if started is None else started, find_preset(preset), Path(out)
     if minutes is not None and steps is not None: raise GhaError('give a budget in minutes or in steps, not both')
     if minutes is None and steps is None: minutes, steps = (preset.minutes, None) if preset.steps is None else (None, preset.steps)
-    if (minutes or steps or 0) <= 0: raise GhaError(f'a budget must be positive, got {minutes if steps is None else steps}')
+    budget = minutes if steps is None else steps
+    if not 0 < budget < math.inf: raise GhaError(f'a budget must be positive and finite, got {budget}')
     prepare_threads(load_settings().threads)
     if not isinstance(capture, Capture): capture = Capture.read(capture)
     claim_folder(out, resume, overwrite)
