@@ -94,7 +94,8 @@ def move_pages(cache):
         names[page.name] = Path(out).with_suffix('.ipynb').name
         page.rename(page.with_name(names[page.name]))
     for text in [*cache.rglob('*.ipynb'), cache/'sidebar.yml']:
-        text.write_text(re.sub(r'\b\d\d_\w+\.ipynb\b', lambda m: names.get(m[0], m[0]), text.read_text()))
+        page = re.sub(r'\b\d\d_\w+\.ipynb\b', lambda m: names.get(m[0], m[0]), text.read_text())
+        text.write_text(re.sub(r'\[source\]\(/blob/[^)]*\)\{[^}]*\}', '', page))  # where an installed package names no repository
 
 
 def build(out):
