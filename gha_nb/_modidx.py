@@ -16,6 +16,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                             'gha_nb.app.parse': ('app.html#parse', 'gha_nb/app.py'),
                             'gha_nb.app.print_json': ('app.html#print_json', 'gha_nb/app.py'),
                             'gha_nb.app.promised': ('app.html#promised', 'gha_nb/app.py'),
+                            'gha_nb.app.reenact': ('app.html#reenact', 'gha_nb/app.py'),
                             'gha_nb.app.render': ('app.html#render', 'gha_nb/app.py'),
                             'gha_nb.app.studio': ('app.html#studio', 'gha_nb/app.py'),
                             'gha_nb.app.train': ('app.html#train', 'gha_nb/app.py'),

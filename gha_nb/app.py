@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['commands', 'started', 'command', 'options', 'parse', 'main', 'complain', 'find_capture', 'find_run', 'check',
-           'print_json', 'train', 'promised', 'load_pair', 'render', 'evaluate', 'view', 'studio', 'bench',
+           'print_json', 'train', 'promised', 'load_pair', 'render', 'evaluate', 'reenact', 'view', 'studio', 'bench',
            'free_folder', 'demo']
 
 # %% ../nbs/60_app.ipynb #267564e1
@@ -192,6 +192,29 @@ def evaluate(run:str,  # folder of the run
         report = write_report(find_run(run), capture, scores, avatar)
     print_json(scores.to_json()) if json else print(scores)
     if not json: promised(report)
+
+# %% ../nbs/60_app.ipynb #774f0f58
+@command
+def reenact(run:str,  # folder of the run
+            driver:str,  # what moves it: a capture, or a table of coefficients (.csv or .json)
+            *, out:Path,  # the video, an .mp4
+            fps:float|None=None,  # frames per second; default: the table's own times, or 25
+            smooth:float=.5,  # share of the frame before that is mixed into each; 0: none
+            fit:Literal['scale', 'clamp', 'none']='scale',  # what happens to movements larger than those of the training
+            head:float=1,  # how much of the head's motion is taken; 0: it keeps still
+            camera:str|None=None,  # name of the driver's camera; default: its most frontal one
+            neutral:str|None=None,  # name of the driver's neutral frame; default: the one with the smallest expression
+            alone:bool=False,  # without the driver's own pictures beside it
+            overwrite:bool=False,  # replace a video that is there
+           ):
+    "Drive an avatar by another capture or a table of coefficients, to a video"
+    from gha_nb.avatar import HeadAvatar
+    from gha_nb.reenact import reenact as make_video
+    settings = load_settings()
+    prepare_threads(settings.threads)
+    avatar = HeadAvatar.load(find_run(run), device=settings.device)
+    promised(make_video(avatar, find_capture(driver), out, fps=fps, smooth=smooth, fit=fit, head=head, camera=camera, neutral=neutral,
+                        beside=not alone, overwrite=overwrite, say=lambda text: print(text, file=sys.stderr)))
 
 # %% ../nbs/60_app.ipynb #0b506296
 @command
