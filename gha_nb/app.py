@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['commands', 'started', 'command', 'options', 'parse', 'main', 'complain', 'find_capture', 'find_run', 'check',
-           'print_json', 'train', 'promised', 'load_pair', 'render', 'evaluate', 'reenact', 'view', 'studio', 'bench',
-           'free_folder', 'demo']
+           'print_json', 'train', 'promised', 'load_pair', 'render', 'evaluate', 'reenact', 'export', 'fitting', 'view',
+           'studio', 'bench', 'free_folder', 'demo']
 
 # %% ../nbs/60_app.ipynb #267564e1
 import inspect, json, sys, time, warnings
@@ -121,7 +121,7 @@ def train(capture:str,  # folder of the capture
           preset:Literal['tiny', 'laptop', 'paper']='laptop',  # sizes of everything, as one name
           minutes:float|None=None,  # wall time, from the start of this program to the saved avatar
           steps:int|None=None,  # or the number of steps, which makes a run repeatable; neither: as the preset says
-          init:Literal['cloud', 'random']='cloud',  # where the Gaussians start: the tracked surface, or anywhere in the head's box
+          init:Literal['guidance', 'cloud', 'random']='guidance',  # where the Gaussians start: a mesh that is fitted first, the tracked surface, or anywhere in the head's box
           seed:int=0,  # of every random choice
           resume:bool=False,  # continue the run in the folder from its newest checkpoint
           overwrite:bool=False,  # replace the run in the folder
@@ -215,6 +215,39 @@ def reenact(run:str,  # folder of the run
     avatar = HeadAvatar.load(find_run(run), device=settings.device)
     promised(make_video(avatar, find_capture(driver), out, fps=fps, smooth=smooth, fit=fit, head=head, camera=camera, neutral=neutral,
                         beside=not alone, overwrite=overwrite, say=lambda text: print(text, file=sys.stderr)))
+
+# %% ../nbs/60_app.ipynb #26cf4d2e
+@command
+def export(run:str,  # folder of the run
+           *, format:Literal['ply', 'splat']='ply',  # .ply as 3D Gaussian Splatting writes it, or .splat
+           out:Path|None=None,  # the file, or for a range the folder; default: RUN/export/
+           capture:str|None=None,  # capture with the frames, and the cameras for the fit; default: the neutral head
+           frame:str|None=None,  # name of one frame
+           frames:str|None=None,  # FIRST:LAST, a range of frames, both included and both optional
+           colors:Literal['fitted', 'channels']='fitted',  # to the super-resolved pictures, or the first three channels as they are
+           space:Literal['world', 'viewer']='world',  # coordinates of the capture, or what viewers expect: origin in the head, y down
+           overwrite:bool=False,  # replace files that are there
+          ):
+    "Save a moment of an avatar as Gaussian splats that other programs open"
+    from gha_nb.avatar import HeadAvatar
+    from gha_nb.export import export as export_one, export_frames, frame_range
+    if bool(capture) != bool(frame or frames) or frame and frames: raise GhaError('for frames of a capture, give --capture and either --frame or --frames FIRST:LAST; for the neutral head none of them')
+    wanted, folder = dict(colors=colors, space=space, overwrite=overwrite), find_run(run)/'export'
+    if capture:
+        avatar, capture = load_pair(run, capture)
+        names = frame_range(capture, frames) if frames else [frame]
+        files = {f: (out or folder)/f'{f}.{format}' for f in names} if frames or out is None else {frame: fitting(out, format)}
+        for path in export_frames(avatar, capture, files, **wanted): promised(path)
+    else:
+        prepare_threads(load_settings().threads)
+        promised(export_one(HeadAvatar.load(find_run(run), device=load_settings().device), fitting(out or folder/f'neutral.{format}', format), **wanted))
+
+def fitting(out:Path,  # as given
+            format:str,  # as given
+           ) -> Path:
+    "The file to write; raises `GhaError` when its name says another format"
+    if out.suffix.lower() != f'.{format}': raise GhaError(f'{out} does not end in .{format}; give it that name, or another --format')
+    return out
 
 # %% ../nbs/60_app.ipynb #0b506296
 @command
