@@ -107,7 +107,7 @@ class DriveReport:
 
     def __str__(self):
         some = lambda names: ', '.join(names[:6]) + (f' and {len(names) - 6} more' if len(names) > 6 else '')
-        lines = [f'{self.source}: {self.frames} frames; neutral is {self.neutral}', f'{self.matched} coefficients matched {self.how}']
+        lines = [f'{self.source}: {self.frames} frames; neutral is {self.neutral}', f'{self.matched} coefficient{"s"*(self.matched != 1)} matched {self.how}']
         if self.unknown: lines.append(f'not known to the avatar: {some(self.unknown)}')
         if self.absent: lines.append(f'not given, left neutral: {some(self.absent)}')
         if self.frozen: lines.append(f'never moved in training, left neutral: {some(self.frozen)}')
@@ -241,6 +241,7 @@ def reenact(avatar: HeadAvatar|Path|str, # or its run folder
     driven, capture = drive(avatar, driver, **options), driver if isinstance(driver, Capture) else None
     fps = fps if fps is not None else driven.motion.fps or 25.
     if not 0 < fps <= 1000: raise GhaError(f'frames per second must be positive, got {fps:g}')
+    next(shots(avatar, driven, capture, camera)) # refuses an unknown camera before anything is said
     say(str(driven.report))
     def write(path):
         with imageio.get_writer(path, format='ffmpeg', fps=fps, codec='libx264', quality=8, macro_block_size=1, ffmpeg_log_level='error') as video:
