@@ -43,7 +43,7 @@ def fit_colors(gaussians: Gaussians, # world space
                views: list, # of (camera, picture [H,W,3])
                start: Float[Tensor, "n 3"], # RGB; kept by Gaussians that are not seen
                background: Float[Tensor, "3"], # RGB behind the head
-               steps: int = 12, # of conjugate gradients
+               steps: int = 8, # of conjugate gradients
                keep: float = .05, # the weight mu: of the start, in pixels
               ) -> tuple[Float[Tensor, "n 3"], list]: # RGB, any range; squared error before each step
     "The colours with which plain splatting comes closest to the pictures."
@@ -61,7 +61,7 @@ def fit_colors(gaussians: Gaussians, # world space
     return c, errors
 
 # %% ../nbs/53_export.ipynb #94177f08
-def arc(avatar: HeadAvatar, count: int = 8, reach: float = 70.) -> list[Camera]:
+def arc(avatar: HeadAvatar, count: int = 8, reach: float = 60.) -> list[Camera]:
     "Cameras around the neutral face, up to `reach` degrees to both sides, alternately from a little below and above."
     return [face_camera(avatar, turn, (-8, 18)[i % 2]) for i, turn in enumerate(torch.linspace(-reach, reach, count).tolist())]
 
@@ -85,7 +85,7 @@ def splats(avatar: HeadAvatar, # to be frozen
            *,
            colors: str = 'fitted', # to the super-resolved pictures; or 'channels': the first three as they are
            cameras: list|None = None, # for the fit; None: an arc around the face
-           steps: int = 12, # of the fit
+           steps: int = 8, # of the fit
           ) -> Gaussians: # world space; features are RGB 0..1
     "A moment of an avatar as ordinary coloured Gaussians; raises `GhaError`."
     if colors not in ('fitted', 'channels'): raise GhaError(f"colors can be 'fitted' or 'channels', got {colors!r}")
