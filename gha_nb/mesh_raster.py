@@ -5,6 +5,7 @@
 # %% ../nbs/11_mesh_raster.ipynb #a2ad3c47
 from __future__ import annotations
 
+import math
 from ctypes import c_double, c_int64
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
+from torch.nn import functional as F
 
 from .core import GhaError
 from .geometry import Camera
@@ -19,7 +21,7 @@ from .native import compile_kernel, have_compiler, parallel, pointer, warn_fallb
 
 # %% auto #0
 __all__ = ['source', 'exact', 'to_clip', 'Fragments', 'visibility_native', 'visibility_numpy', 'visibility', 'rasterize_mesh',
-           'interpolate', 'vertex_normals', 'barycentrics_of']
+           'interpolate', 'vertex_normals', 'barycentrics_of', 'outline', 'at_pixels', 'Coverage', 'coverage']
 
 # %% ../nbs/11_mesh_raster.ipynb #a70066e4
 def to_clip(
@@ -223,7 +225,7 @@ def vertex_normals(
     normal = torch.linalg.cross(b - a, c - a)
     total = torch.zeros_like(vertices)
     for i in range(3): total = total.index_add(0, faces[:, i].long(), normal)
-    return torch.nn.functional.normalize(total, dim=-1, eps=1e-20)
+    return F.normalize(total, dim=-1, eps=1e-20)
 
 # %% ../nbs/11_mesh_raster.ipynb #940fb15f
 def barycentrics_of(
@@ -243,3 +245,58 @@ def barycentrics_of(
     edges = torch.stack([p[(i + 1) % 3][:, 0] * p[(i + 2) % 3][:, 1] - p[(i + 1) % 3][:, 1] * p[(i + 2) % 3][:, 0] for i in range(3)], -1)
     bary = edges / edges.sum(-1, keepdim=True)
     return bary.new_zeros(fragments.ids.numel(), 3).index_copy(0, seen, bary).reshape(height, width, 3)
+
+# %% ../nbs/11_mesh_raster.ipynb #c07f8ac3
+def outline(mask, reach):  # [h, w] bool, pixels
+    "Pixels within some pixels of the mask's edge."
+    spread = lambda m: F.max_pool2d(F.max_pool2d(m.float()[None, None], (1, 2*reach + 1), 1, (0, reach)), (2*reach + 1, 1), 1, (reach, 0))[0, 0] > 0.5
+    return spread(mask) & spread(~mask)
+
+def at_pixels(image, p):  # [h, w], [*n, 2] pixels
+    "What an image holds at places; its border outside."
+    h, w = image.shape
+    x, y = p[..., 0].floor().long().clamp(0, w - 1), p[..., 1].floor().long().clamp(0, h - 1)
+    return image.reshape(-1)[y*w + x]
+
+class Coverage(torch.autograd.Function):
+    "Is a pixel covered? Forward as drawn, backward by the boundary integral."
+    @staticmethod
+    def forward(ctx, xy, faces, mask):  # [n, 2] pixels, [f, 3] front faces' corners, [h, w]
+        ctx.save_for_backward(xy, faces, mask)
+        return mask.to(xy.dtype)
+
+    @staticmethod
+    def backward(ctx, grad):
+        xy, faces, mask = ctx.saved_tensors
+        (h, w), out = mask.shape, torch.zeros_like(xy)
+        if not len(faces): return out, None, None
+        ends = xy.index_select(0, faces.reshape(-1)).reshape(-1, 3, 2)
+        longest = (ends - ends.roll(-1, 1)).abs().amax(2).amax(1)  # of each face
+        wide, close = (outline(mask, r) for r in (2 + min(16, math.ceil(longest.quantile(0.99).item())), 1))
+        near = (at_pixels(wide, ends[:, 0]) | (longest > 16)).nonzero()[:, 0]  # the other corners are not far from the first
+        faces, a = faces.index_select(0, near), ends.index_select(0, near)
+        b = a.roll(-1, 1)
+        samples = min(16, max(1, math.ceil(longest.amax().item()/2)))
+        s = (torch.arange(samples).to(xy) + 0.5)/samples
+        p = a[:, :, None] + s[:, None]*(b - a)[:, :, None]  # [f, 3, samples, 2]
+        W = F.grid_sample(grad[None, None], (p*p.new_tensor([2/w, 2/h]) - 1).reshape(1, 1, -1, 2), mode='bilinear', align_corners=False).reshape(p.shape[:-1])
+        W = W*at_pixels(close, p)/samples
+        normal = torch.stack([a[..., 1] - b[..., 1], b[..., 0] - a[..., 0]], -1)  # outward, as long as the edge
+        out.index_add_(0, faces.reshape(-1), ((W*(1 - s)).sum(-1, keepdim=True)*normal).reshape(-1, 2))
+        out.index_add_(0, faces.roll(-1, 1).reshape(-1), ((W*s).sum(-1, keepdim=True)*normal).reshape(-1, 2))
+        return out, None, None
+
+
+def coverage(
+    clip: Float[Tensor, "*v n 4"],  # homogeneous pixels, from `to_clip`
+    faces: Int[Tensor, "f 3"],  # counter-clockwise from outside
+    fragments: Fragments,
+) -> Float[Tensor, "*v h w"]:  # 1 where the mesh is seen, 0 elsewhere
+    "What the mesh covers, with the gradient of its outline: of sums over pixels, with an error of about a pixel's width."
+    if clip.ndim == 3: return torch.stack([coverage(c, faces, Fragments(*parts)) for c, *parts in zip(clip, fragments.ids, fragments.barycentrics, fragments.depths)])
+    xy = clip[:, :2]/clip[:, 3:].clamp_min(1e-6)
+    with torch.no_grad():
+        (ax, ay), (bx, by), (cx, cy) = (xy.index_select(0, faces[:, i].long()).unbind(-1) for i in range(3))
+        ahead = (clip[:, 3] > 0.01).index_select(0, faces.reshape(-1).long()).reshape(-1, 3).all(1)
+        front = ((bx - ax)*(cy - ay) - (by - ay)*(cx - ax) < 0) & ahead  # rows count downwards: a front face turns clockwise there
+    return Coverage.apply(xy, faces[front].long(), fragments.mask)

@@ -112,15 +112,19 @@ curves = dict(l1=('L1, full size', '#0072B2'), l1_low=('L1, coarse', '#E69F00'),
               perceptual=('perceptual (LPIPS vgg)', '#CC79A7'), psnr=('PSNR', '#0b7285'))
 
 def loss_curves(log: Sequence[dict],  # from `log.jsonl`
+               labels: dict|None = None,  # other losses to draw, and what they are called
                ) -> list[str]:  # two pictures as SVG: losses, PSNR
     "Losses and PSNR against training steps"
     res = []
-    for names, axis in ((['l1', 'l1_low', 'perceptual'], 'loss (log scale)'), (['psnr'], 'PSNR on training pictures (dB)')):
+    colours = [c for _, c in curves.values()]
+    drawn = {k: (v, c) for (k, v), c in zip(labels.items(), colours)} if labels else curves
+    for names, axis in (([k for k in drawn if k != 'psnr'], 'loss (log scale)'), (['psnr'], 'PSNR on training pictures (dB)')):
+        if labels and names == ['psnr']: continue
         fig, ax = new_axes(axis)
         for name in names:
             points = np.array([(o['step'], o[name]) for o in log if isinstance(o.get(name), int|float)], float).reshape(-1, 2)
             points = points[np.isfinite(points).all(1)][::max(1, len(points)//1000)]
-            half, (label, colour) = max(1, len(points)//40), curves[name]
+            half, (label, colour) = max(1, len(points)//40), drawn[name]
             middle = [np.median(points[max(0, i - half):i + half + 1, 1]) for i in range(len(points))]
             ax.plot(*points.T, color=colour, alpha=.22, lw=.7)
             ax.plot(points[:, 0], middle, color=colour, lw=1.8, label=label)

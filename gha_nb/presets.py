@@ -9,7 +9,9 @@ __all__ = ['PRESETS', 'Rates', 'LossWeights', 'Preset', 'find_preset', 'flat', '
 from dataclasses import dataclass, field, fields, is_dataclass
 
 from .core import GhaError
-from .generator import GeneratorConfig
+from .guidance import GuidanceConfig, GuidanceWeights
+from .networks import GeneratorConfig
+from .sdf import FieldConfig
 from .superres import SuperResConfig
 
 # %% ../nbs/36_presets.ipynb #6a181ee7
@@ -56,6 +58,7 @@ class Preset:
     preview_every: int = 250 # steps
     checkpoint_every: int = 500 # steps
     keep: int = 2 # checkpoints
+    guidance: GuidanceConfig = field(default_factory=GuidanceConfig)
     generator: GeneratorConfig = field(default_factory=GeneratorConfig)
     superres: SuperResConfig = field(default_factory=SuperResConfig)
     rates: Rates = field(default_factory=Rates)
@@ -63,15 +66,16 @@ class Preset:
 
 # %% ../nbs/36_presets.ipynb #dca5f183
 PRESETS = {p.name: p for p in (
-    Preset('tiny', low=32, points=1500, minutes=None, steps=120, motion_rank=8, color_steps=40, preview_every=60, checkpoint_every=40,
+    Preset('tiny', low=32, points=1500, minutes=None, steps=120, motion_rank=8, color_steps=40, preview_every=60, checkpoint_every=20,
            generator=GeneratorConfig(features=16, expression_position=(32,)*4, pose_position=(32,)*2, expression_color=(32,)*2, pose_color=(32,),
                                      expression_attributes=(32,)*2, pose_attributes=(32,), displacement=0.5),
+           guidance=GuidanceConfig(share=.25, spacing=.16, views=2, field=FieldConfig((32,)*2)),
            superres=SuperResConfig(width=24, depth=1), losses=LossWeights(perceptual=0.)),
     Preset('laptop', generator=GeneratorConfig(features=32, expression_position=(96,)*4, pose_position=(64,)*2, expression_color=(96,)*2, pose_color=(64,),
                                                expression_attributes=(64,)*2, pose_attributes=(64,), displacement=0.5),
            superres=SuperResConfig(width=32, depth=2), losses=LossWeights(crop=96, stages=4, start=0.2)),
     Preset('paper', low=512, points=100_000, minutes=None, steps=600_000, motion_rank=0, rescale=1.25, checkpoint_every=5000, preview_every=2000, log_every=100,
-           superres=SuperResConfig('published'), losses=LossWeights(silhouette=0., crop=512, every=1),
+           guidance=GuidanceConfig(share=.1, spacing=.04, field=FieldConfig()), superres=SuperResConfig('published'), losses=LossWeights(silhouette=0., crop=512, every=1),
            rates=Rates(networks=1e-4, superres=1e-4, means=1e-5, features=1e-5, quats=1e-5, scales=3e-5, opacities=1e-4, poses=1e-5, warmup=0., final=1.)),
 )}
 
@@ -100,6 +104,6 @@ def preset_table(presets: dict = PRESETS) -> str: # Markdown
 
 def preset_from_dict(d: dict) -> Preset: # as `asdict` gives it, JSON in between allowed
     "Read a preset back."
-    kinds = dict(generator=GeneratorConfig, superres=SuperResConfig, rates=Rates, losses=LossWeights)
-    tuples = lambda x: {k: tuple(v) if isinstance(v, list) else v for k, v in x.items()}
-    return Preset(**{k: kinds[k](**tuples(v)) if k in kinds else v for k, v in d.items()})
+    kinds = dict(guidance=GuidanceConfig, field=FieldConfig, weights=GuidanceWeights, generator=GeneratorConfig, superres=SuperResConfig, rates=Rates, losses=LossWeights)
+    read = lambda x: {k: kinds[k](**read(v)) if isinstance(v, dict) else tuple(v) if isinstance(v, list) else v for k, v in x.items()}
+    return Preset(**read(d))

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['style', 'read_json', 'wanted', 'preset_name', 'how_many', 'cautions', 'style_sheet', 'figure', 'row', 'number',
-           'soft', 'made_with', 'hero', 'score_section', 'render_parts', 'view_section', 'thirds', 'training_section',
-           'inside_section', 'capture_section', 'again_section', 'in_words', 'write_report']
+           'soft', 'made_with', 'hero', 'score_section', 'render_parts', 'view_section', 'thirds', 'guidance_section',
+           'training_section', 'inside_section', 'capture_section', 'again_section', 'in_words', 'write_report']
 
 # %% ../nbs/42_report.ipynb #f17c40b9
 import json, shlex, time
@@ -192,6 +192,18 @@ def thirds(file: Path) -> list[Image.Image]:
     w = picture.width//3
     return [picture.crop((i*w, 0, (i + 1)*w, picture.height)) for i in range(3)]
 
+def guidance_section(run: Path, facts: dict) -> list[x.FT]:
+    "The mesh of the first stage, and the field it was cut from"
+    mesh, cut, did = run/'previews'/'guidance.png', run/'previews'/'guidance_field.png', facts.get('guidance') or {}
+    if not mesh.is_file(): return []
+    said = 'The first stage fits a mesh; its vertices, features and networks are where the Gaussians start.'
+    if did: said += (f' {did["steps"]} steps, {did["seconds"]:.0f} s after the start of the program. Outline against masks of held-out cameras, neutral frame: IoU {did["iou"]:.3f}. '
+                     f'Landmarks of held-out expressions: off by {100*did["landmarks"]:.1f}% of the head\'s width.')
+    log = read_lines(run/'guidance.jsonl')
+    cells = [figure(Image.open(cut).convert('RGB'), 'the distance field, cut through the middle of the face; landmarks in yellow')] if cut.is_file() else []
+    if log: cells.append(figure(loss_curves(log, dict(color='colour', silhouette='outline', surface='surface'))[0]))
+    return [x.H2('First stage'), soft(said), row(figure(Image.open(mesh).convert('RGB'), 'truth, mesh, its directions; neutral from three sides, and a strong expression', limit=1200), one=True), row(*cells, one=True)]
+
 def training_section(run: Path, log: list[dict]) -> list[x.FT]:
     "The first splat, what became of it, the truth, and the curves"
     first, later, res = run/'previews'/'first_splat.png', sorted((run/'previews').glob('step_*.png')), []
@@ -254,7 +266,7 @@ def write_report(run: Path|str,  # run folder
     seen, parts = compare(avatar, capture, *hardest), render_parts(avatar, capture, *hardest)
     notes = [x.P(t) for t in cautions(facts, scores)]
     body = [hero(run, capture, facts, scores, seen, parts.n), *([x.Div(*notes, cls='note')] if notes else []), *(score_section(scores) if scores else []),
-            *view_section(avatar, capture), *training_section(run, log), *inside_section(parts, seen), *capture_section(capture),
+            *view_section(avatar, capture), *guidance_section(run, facts), *training_section(run, log), *inside_section(parts, seen), *capture_section(capture),
             *again_section(run, capture, facts)]
     head = [x.Meta(charset='utf-8'), x.Meta(name='viewport', content='width=device-width, initial-scale=1'),
             x.Title(f'{capture.name}: head avatar'), x.Style(x.Safe(style_sheet()))]
