@@ -37,7 +37,7 @@ class GuidanceWeights:
 @dataclass(frozen=True)
 class GuidanceConfig:
     "Every number of the first stage."
-    share: float = 0.08 # of the budget
+    share: float = 0.08 # of the budget that start-up leaves
     spacing: float = 0.125 # of the lattice, head units
     views: int = 4 # cameras a step, of one frame
     weights: GuidanceWeights = field(default_factory=GuidanceWeights)

@@ -34,7 +34,7 @@ class Run:
         self.minutes, self.total, self.started = minutes, steps, started
         self.step, self.losses, self.skipped, self.stopping, self.spent = 0, {}, [], None, 0.
         self.avatar = self.guidance = self.perceptual = self.optimizer = self.poses = None
-        self.broken, self.stage, self.began, self.trail, self.guided = 0, 2, 0., [], None # began: progress when the second stage took over
+        self.broken, self.stage, self.opened, self.began, self.trail, self.guided = 0, 2, 0., 0., [], None # opened, began: progress when a stage did
 
     @property
     def seconds(self) -> float: # of wall time, earlier sittings included
@@ -47,7 +47,8 @@ class Run:
     @property
     def stage_progress(self) -> float: # 0..1
         "Share of the present stage that is done."
-        return min(1., self.progress/self.preset.guidance.share) if self.stage == 1 else (self.progress - self.began)/max(1e-9, 1 - self.began)
+        if self.stage == 1: return min(1., (self.progress - self.opened)/(self.preset.guidance.share*max(1e-9, 1 - self.opened))) # a share of what start-up left
+        return (self.progress - self.began)/max(1e-9, 1 - self.began)
     def request_stop(self, why: str = 'asked to stop'):
         "End after this step and save."
         self.stopping = why
@@ -62,7 +63,7 @@ class Run:
         "The first stage; it runs on the CPU."
         p = self.preset
         self.guidance, self.stage = make_guidance(self.capture, p.guidance, p.generator, p.motion_rank, self.seed), 1
-        self.optimizer = guidance_optimizer(self.guidance)
+        self.optimizer, self.opened = guidance_optimizer(self.guidance), self.progress
 
     def checks(self) -> dict:
         "How good the guidance mesh is: outline at held-out cameras of the neutral frame, and its landmarks at held-out expressions."
@@ -109,7 +110,7 @@ def save_checkpoint(run: Run) -> Path: # its folder
     save_file({k: v.detach().clone().contiguous().cpu() for k, v in state.items()}, build/'state.safetensors')
     about = dict(kind='gha_nb checkpoint', format=CHECKPOINT_FORMAT, version=gha_nb.__version__, step=run.step, seconds=run.seconds, skipped=run.skipped, seed=run.seed,
                  init=run.init, capture=run.capture.name, threads=torch.get_num_threads(), torch=torch.__version__, preset=asdict(run.preset),
-                 stage=run.stage, began=run.began, trail=run.trail, guided=run.guided, **({} if run.stage == 1 else dict(points=len(run.avatar), landmarks=len(run.avatar.landmarks))))
+                 stage=run.stage, opened=run.opened, began=run.began, trail=run.trail, guided=run.guided, **({} if run.stage == 1 else dict(points=len(run.avatar), landmarks=len(run.avatar.landmarks))))
     (build/'state.json').write_text(json.dumps(about, indent=1))
     for f in build.iterdir():
         with open(f, 'rb') as h: os.fsync(h.fileno())
@@ -161,7 +162,7 @@ def restore(run: Run, about: dict, state: dict): # changes the run
     for k, v in state.items():
         if k.startswith('adam.'): _, i, name = k.split('.', 2); adam.setdefault(int(i), {})[name] = v
     run.optimizer.load_state_dict({'state': adam, 'param_groups': run.optimizer.state_dict()['param_groups']})
-    run.step, run.skipped, run.spent = about['step'], about['skipped'], about['seconds']
+    run.step, run.skipped, run.spent, run.opened = about['step'], about['skipped'], about['seconds'], about['opened']
 
 # %% ../nbs/38_run.ipynb #470e9c63
 def preview_view(capture: Capture) -> tuple: # frame and camera
