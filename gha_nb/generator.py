@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from .gaussians import Gaussians, activate
-from .networks import FrameMLP, GeneratorConfig, PointNetworks, encode, encoded_size
+from .networks import FrameMLP, GeneratorConfig, PointNetworks, encoded_size
 
 # %% ../nbs/32_generator.ipynb #049e53a9
 class Generator(PointNetworks):
@@ -30,7 +30,7 @@ class Generator(PointNetworks):
                 offset: Float[Tensor, "n 3"]|None = None, # motion known beforehand, head units (see `tracked.tracked_motion`)
                ) -> Gaussians: # canonical space, `channels` features
         c, n, x0 = self.config, neutral, neutral['means']
-        groups, frames = self.groups(x0, landmarks), {'expression': expression, 'pose': encode(pose, c.octaves)}
+        groups, frames = self.groups(x0, landmarks), self.frames(expression, pose)
         seen, change = torch.tanh(n['features']), x0.new_zeros(len(x0), 11 + c.channels)
         for kind, (ids, weight) in groups.items():
             f = seen.index_select(0, ids)

@@ -64,9 +64,7 @@ class Guidance(nn.Module):
         self.landmarks = nn.Parameter(landmarks.clone())
         self.band = self.motion = None
 
-    def prepare(self, motion, # tracked.Motion, or None
-                seed: int = 0, # of the features
-               ):
+    def prepare(self, motion): # a `Motion` from tracking, or None
         "Lay the band around the surface at hand."
         self.motion = motion
         self.landmark_moves = motion.at(self.landmarks.detach()) if motion is not None else None
