@@ -140,6 +140,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                              'gha_nb.core.find_settings': ('core.html#find_settings', 'gha_nb/core.py'),
                              'gha_nb.core.fsync': ('core.html#fsync', 'gha_nb/core.py'),
                              'gha_nb.core.is_fast': ('core.html#is_fast', 'gha_nb/core.py'),
+                             'gha_nb.core.keep_memory': ('core.html#keep_memory', 'gha_nb/core.py'),
                              'gha_nb.core.load_settings': ('core.html#load_settings', 'gha_nb/core.py'),
                              'gha_nb.core.pick_device': ('core.html#pick_device', 'gha_nb/core.py'),
                              'gha_nb.core.prepare_threads': ('core.html#prepare_threads', 'gha_nb/core.py'),

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['marker', 'kinds', 'GhaError', 'CaptureError', 'CheckpointError', 'WeightsError', 'SettingsError', 'Settings',
            'find_settings', 'read_setting', 'load_settings', 'env_flag', 'is_fast', 'progress', 'pick_device',
-           'cpu_quota', 'prepare_threads', 'step_rng', 'step_generator', 'sync', 'fsync', 'write_atomic', 'to_numpy',
-           'show_images', 'demo_capture_path']
+           'cpu_quota', 'keep_memory', 'prepare_threads', 'step_rng', 'step_generator', 'sync', 'fsync', 'write_atomic',
+           'to_numpy', 'show_images', 'demo_capture_path']
 
 # %% ../nbs/00_core.ipynb #e8c1276b
 import os, shutil
@@ -135,13 +135,21 @@ def cpu_quota(file:Path|str='/sys/fs/cgroup/cpu.max',  # the control group's lim
     except (OSError, ValueError): return float('inf')
     return float('inf') if used == 'max' else int(used)/int(period)
 
+def keep_memory():
+    "Ask glibc to keep large freed blocks for the next allocation; elsewhere nothing happens"
+    import ctypes
+    try: mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError): return
+    for option in (-1, -3): mallopt(option, 1 << 30) # M_TRIM_THRESHOLD, M_MMAP_THRESHOLD
+
 def prepare_threads(threads:int=0,  # CPU threads to use; 0: choose
                    ) -> int:  # the number in use, which a checkpoint records: other numbers give other roundings
-    "Set torch's CPU threads and flush denormals to zero"
+    "Set torch's CPU threads, flush denormals to zero, keep freed memory"
     import torch
     if threads < 0: raise GhaError(f'threads = {threads}: give a positive number, or 0 to choose')
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
     torch.set_flush_denormal(True)
+    keep_memory()
     torch.set_num_threads(threads or max(1, int(min(torch.get_num_threads(), allowed, cpu_quota()))))
     return torch.get_num_threads()
 

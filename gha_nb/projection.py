@@ -65,7 +65,7 @@ def project_torch(means: Float[Tensor, "n 3"], # world space
 
 # %% ../nbs/05_projection.ipynb #783c11af
 PROJECT_C = r'''
-#include <math.h>
+#include <tgmath.h>
 #include <stdint.h>
 #ifndef REAL
 #define REAL float

@@ -94,7 +94,7 @@ class NativeSplat(torch.autograd.Function):
         args = [pointer(v) for v in (splats, table, tiles.entries, tiles.begins, stops, image, left, d_image, d_alpha, records)]
         parallel(lambda a, b: kernels.composite_backward(*args, *c_longs(w, h, c, tiles.across, a, b)), tiles.count, chunks=min(tiles.count, 64))
         d_features, d_splats = torch.empty(n, c, dtype=dtype), torch.empty(n, 8, dtype=dtype)
-        parallel(lambda a, b: kernels.gather(pointer(records), pointer(tiles.slots), pointer(d_features), pointer(d_splats), *c_longs(c, a, b)), n)
+        parallel(lambda a, b: kernels.gather(pointer(splats), pointer(records), pointer(tiles.slots), pointer(d_features), pointer(d_splats), *c_longs(c, a, b)), n)
         outs, chunk = [torch.empty_like(v) for v in (means, quats, scales, opacities)], 1024
         d_view = torch.empty(-(-n//chunk), 12, dtype=torch.float64)
         args = [pointer(v) for v in (means, quats, scales, opacities)] + [ctypes.byref(view)] + [pointer(v) for v in (splats, d_splats, *outs, d_view)]
