@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import gha_nb
-from .core import CheckpointError, GhaError, pick_device, write_atomic
+from .core import CheckpointError, GhaError, mixed, pick_device, pick_precision, write_atomic
 from .gaussians import Gaussians, posed
 from .generator import Generator, GeneratorConfig
 from .geometry import Camera, pose_matrix
@@ -82,6 +82,7 @@ class HeadAvatar(nn.Module):
         self.register_buffer('motion', torch.zeros(config.motion_rank, points, 3)) # basis of the tracked motion, head units
         self.register_buffer('motion_mix', torch.zeros(config.motion_rank, config.expressions + 6)) # from relative expression and pose
         self.register_buffer('background', torch.ones(c.channels)) # features behind the head; the first three are its colour
+        self.precision = torch.float32 # of the networks' products; see `core.pick_precision`
 
     def __len__(self): return len(self.means)
     @property
@@ -113,7 +114,7 @@ class HeadAvatar(nn.Module):
         e, p, s = self.frame(expression, pose, scale)
         relative = torch.cat([p[:3] - self.neutral_pose[:3], (p[3:] - self.neutral_pose[3:])/s])
         offset = torch.einsum('r,rnd->nd', self.motion_mix @ torch.cat([e - self.neutral_expression, relative]), self.motion) if len(self.motion) else None
-        return self.generator(self.neutral, self.landmarks, e, relative, offset)
+        with mixed(self.means.device, self.precision): return self.generator(self.neutral, self.landmarks, e, relative, offset)
 
     def forward(self, camera: Camera, expression=None, pose=None, scale=None) -> Rendering:
         "Render a frame with gradients; arguments as in `render`."
@@ -129,9 +130,9 @@ class HeadAvatar(nn.Module):
         if camera.width % f or camera.height % f: raise GhaError(f'the picture is {camera.width} x {camera.height}; both sides must be multiples of {f}')
         low = camera_in_canonical(camera.scaled_to(camera.width//f, camera.height//f), pose, scale)
         features, alpha = rasterize(gaussians, low, self.background, antialiased=self.config.antialiased, near=NEAR/float(scale.detach()))
-        planes = features.permute(2, 0, 1)[None]
+        planes = features[None].permute(0, 3, 1, 2) # in this order, torch sees that channels stand last in memory
         if rescale != 1: planes = F.interpolate(planes, size=[round(s*rescale) for s in planes.shape[2:]], mode='bilinear', align_corners=False)
-        image = self.superres(planes)[0].permute(1, 2, 0)
+        with mixed(planes.device, self.precision): image = self.superres(planes)[0].float().permute(1, 2, 0)
         return Rendering(image, features[..., :3], features, alpha, gaussians)
 
     @torch.no_grad()
@@ -183,7 +184,8 @@ def read_about(folder: Path) -> dict: # of `avatar.json`
 
 # %% ../nbs/35_avatar.ipynb #95ed5d88
 def load_avatar(run: Path|str, # a run folder, or one of the two files
-                device: str = 'auto', # where to put it
+                 device: str = 'auto', # where to put it
+                precision: str = 'auto', # 'fp32', 'bf16', or 'auto': see `core.pick_precision`
                ) -> HeadAvatar:
     "Read an avatar; raises `CheckpointError` for what is truncated, foreign or newer."
     from safetensors import SafetensorError
@@ -199,6 +201,8 @@ def load_avatar(run: Path|str, # a run folder, or one of the two files
     except (KeyError, TypeError, ValueError, RuntimeError) as e: raise CheckpointError(f'{folder}: avatar.json and avatar.safetensors do not belong together ({str(e).splitlines()[0]})') from None
     bad = [k for k, v in state.items() if not torch.isfinite(v).all()]
     if bad: raise CheckpointError(f'{tensors} has NaN or infinite values in {", ".join(bad[:3])}')
-    return avatar.to(pick_device(device)).eval()
+    device = pick_device(device)
+    avatar.precision = pick_precision(precision, device)
+    return avatar.to(device).eval()
 
 HeadAvatar.load, HeadAvatar.save = staticmethod(load_avatar), save_avatar

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 import torch
 from .avatar import AvatarConfig, HeadAvatar, Rendering, camera_in_canonical
-from .core import is_fast, load_settings, prepare_threads
+from .core import is_fast, load_settings, mixed, pick_precision, prepare_threads
 from .gaussians import Gaussians
 from .geometry import Camera, look_at
 from .losses import load_perceptual
@@ -96,6 +96,7 @@ def shell_avatar(preset: Preset,
     "An untrained avatar of a preset's sizes"
     config = AvatarConfig(expressions, (preset.low, preset.low), preset.generator, preset.superres, motion_rank=preset.motion_rank)
     avatar, g = HeadAvatar(config, preset.points, 68), shell(preset.points)
+    avatar.precision = pick_precision(load_settings().precision)
     front = torch.tensor([0., 0, .8])
     with torch.no_grad():
         avatar.means.copy_(g.means); avatar.quats.copy_(g.quats); avatar.log_scales.copy_(g.scales.log()); avatar.opacity_logits.copy_(g.opacities.logit())
@@ -120,7 +121,7 @@ def step_job(avatar: HeadAvatar, preset: Preset, perceptual=None  # `Perceptual`
         gaussians = avatar.canonical(torch.rand(avatar.n_expressions, generator=rng), poses[0], 1.); mark('generator')
         view = camera_in_canonical(camera.scaled_to(*avatar.config.low), poses[0], torch.ones(()))
         features, alpha = rasterize(gaussians, view, avatar.background); mark('splat')
-        image = avatar.superres(features.permute(2, 0, 1)[None])[0].permute(1, 2, 0); mark('super-resolution')
+        with mixed(features.device, avatar.precision): image = avatar.superres(features[None].permute(0, 3, 1, 2))[0].permute(1, 2, 0); mark('super-resolution')
         rendering = Rendering(image, features[..., :3], features, alpha, gaussians)
         terms = view_losses(rendering, target, weights, perceptual, (.5, .5)); mark('losses')
         total = sum(v for k, v in terms.items() if k != 'mse')
@@ -184,7 +185,7 @@ def bench(preset: Preset|str|None = None,  # of the training step; None: laptop
     avatar, notes = shell_avatar(preset), []
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')
-        judge = load_perceptual('vgg', weights, stages=preset.losses.stages, download=False) if preset.losses.perceptual else None
+        judge = load_perceptual('vgg', weights, stages=preset.losses.stages, dtype=avatar.precision, download=False) if preset.losses.perceptual else None
     if preset.losses.perceptual and judge is None: notes.append('the perceptual term was not measured: its weights were not found')
     steps = dict(step=step_job(avatar, preset)) | ({'judged': step_job(avatar, preset, judge)} if judge else {})
     groups = [{f'{n} {s}': rasterizer_job(n, s) for n, s in scenes}, steps, dict(render=frame_job(shell_avatar(preset).eval()))]
@@ -199,7 +200,7 @@ def bench(preset: Preset|str|None = None,  # of the training step; None: laptop
     shown = {k: v for k, v in parts.items() if k in plain_parts or k in ('losses with LPIPS', 'backward with LPIPS', 'step with LPIPS')}
     if judge: shown[f'step, mean (LPIPS every {every})'] = parts['step'] + (parts['step with LPIPS'] - parts['step'])/every
     w, h = avatar.resolution
-    return Bench(f'{processor()}, {threads} threads, torch {torch.__version__}, Python {platform.python_version()}',
+    return Bench(f'{processor()}, {threads} threads, networks in {str(avatar.precision)[6:]}, torch {torch.__version__}, Python {platform.python_version()}',
                  dict(size=found[0].size, milliseconds=round(1e3*stick, 2), spread=round(spread, 3)), spread > 1/3, [scene(*s) for s in scenes],
                  dict(preset=preset.name, gaussians=preset.points, sizes=f'{avatar.config.low[0]}² to {w}²', parts={k: both(v) for k, v in shown.items()}),
                  dict(size=f'{w} x {h}', frames_per_second=round(1/found[2].seconds['render'], 1)), notes)

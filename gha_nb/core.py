@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['marker', 'kinds', 'GhaError', 'CaptureError', 'CheckpointError', 'WeightsError', 'SettingsError', 'Settings',
            'find_settings', 'read_setting', 'load_settings', 'env_flag', 'is_fast', 'progress', 'pick_device',
-           'cpu_quota', 'keep_memory', 'prepare_threads', 'step_rng', 'step_generator', 'sync', 'fsync', 'write_atomic',
-           'to_numpy', 'show_images', 'demo_capture_path']
+           'bf16_units', 'pick_precision', 'mixed', 'cpu_quota', 'keep_memory', 'prepare_threads', 'step_rng',
+           'step_generator', 'sync', 'fsync', 'write_atomic', 'to_numpy', 'show_images', 'demo_capture_path']
 
 # %% ../nbs/00_core.ipynb #e8c1276b
 import os, shutil
@@ -126,6 +126,28 @@ def pick_device(name:str='auto',  # 'auto', 'cpu', 'cuda' or 'cuda:N'
     if kind == 'cuda' and int(index or 0) >= torch.cuda.device_count():
         raise GhaError(f"device {name!r}: this machine shows {torch.cuda.device_count()} CUDA devices; use auto or cpu")
     return torch.device(name)
+
+def bf16_units() -> bool:
+    "Whether this CPU multiplies bfloat16 faster than float32 (AVX-512 BF16, AMX, ARM's BF16); without such units it is slower"
+    import torch
+    has = torch.cpu.get_capabilities() if hasattr(torch.cpu, 'get_capabilities') else {}
+    return any(bool(has.get(k)) for k in ('avx512_bf16', 'amx_bf16', 'bf16', 'arm_bf16'))
+
+def pick_precision(name:str='auto',  # 'auto', 'fp32' or 'bf16'
+                   device:'torch.device|str'='cpu',  # where networks run
+                  ) -> 'torch.dtype':  # of their matrix products and convolutions
+    "Choose the number format of networks: with 'auto', bfloat16 on a CPU that has units for it, else float32; raises `GhaError`"
+    import torch
+    if name not in kinds['precision']: raise GhaError(f"precision {name!r}: it can be {', '.join(kinds['precision'])}")
+    if name == 'auto': name = 'bf16' if torch.device(device).type == 'cpu' and bf16_units() else 'fp32'
+    return torch.bfloat16 if name == 'bf16' else torch.float32
+
+def mixed(device:'torch.device',  # where the block runs
+          dtype:'torch.dtype',  # of products and convolutions inside; parameters stay as they are
+         ):
+    "A block whose matrix products and convolutions run in `dtype`"
+    import torch
+    return torch.autocast(device.type, torch.bfloat16, enabled=dtype != torch.float32)
 
 # %% ../nbs/00_core.ipynb #2f5bc3e7
 def cpu_quota(file:Path|str='/sys/fs/cgroup/cpu.max',  # the control group's limit, microseconds of CPU time per period

@@ -29,8 +29,8 @@ from .tetra import to_band
 # %% ../nbs/38_run.ipynb #acda84a3
 class Run:
     "A training run in progress: `avatar`, `capture`, `preset`, `step`, `losses`, `out`, `seconds`."
-    def __init__(self, capture: Capture, preset: Preset, out: Path, init: str, seed: int, minutes, steps, device, started: float):
-        self.capture, self.preset, self.out, self.init, self.seed, self.device = capture, preset, out, init, seed, device
+    def __init__(self, capture: Capture, preset: Preset, out: Path, init: str, seed: int, minutes, steps, device, started: float, precision: torch.dtype = torch.float32):
+        self.capture, self.preset, self.out, self.init, self.seed, self.device, self.precision = capture, preset, out, init, seed, device, precision
         self.minutes, self.total, self.started = minutes, steps, started
         self.step, self.losses, self.skipped, self.stopping, self.spent = 0, {}, [], None, 0.
         self.avatar = self.guidance = self.perceptual = self.optimizer = self.poses = None
@@ -82,10 +82,11 @@ class Run:
     def prepare_rest(self):
         "The optimizer and the perceptual term, for the avatar as it is."
         self.avatar.to(self.device).train()
+        self.avatar.precision = self.precision
         self.poses = nn.Parameter(torch.zeros(len(self.capture.split.train_frames), 6, device=self.device))
         self.optimizer = make_optimizer(self.avatar, self.poses, self.preset.rates)
         w = self.preset.losses
-        self.perceptual = load_perceptual('vgg', stages=w.stages) if w.perceptual else None
+        self.perceptual = load_perceptual('vgg', stages=w.stages, dtype=self.precision) if w.perceptual else None
         if self.perceptual is not None: self.perceptual.to(self.device)
 
     def plan(self):
@@ -109,7 +110,7 @@ def save_checkpoint(run: Run) -> Path: # its folder
     for i, s in run.optimizer.state_dict()['state'].items(): state |= {f'adam.{i}.{k}': v for k, v in s.items()}
     save_file({k: v.detach().clone().contiguous().cpu() for k, v in state.items()}, build/'state.safetensors')
     about = dict(kind='gha_nb checkpoint', format=CHECKPOINT_FORMAT, version=gha_nb.__version__, step=run.step, seconds=run.seconds, skipped=run.skipped, seed=run.seed,
-                 init=run.init, capture=run.capture.name, threads=torch.get_num_threads(), torch=torch.__version__, preset=asdict(run.preset),
+                 init=run.init, capture=run.capture.name, threads=torch.get_num_threads(), precision=str(run.precision), torch=torch.__version__, preset=asdict(run.preset),
                  stage=run.stage, opened=run.opened, began=run.began, trail=run.trail, guided=run.guided, **({} if run.stage == 1 else dict(points=len(run.avatar), landmarks=len(run.avatar.landmarks))))
     (build/'state.json').write_text(json.dumps(about, indent=1))
     for f in build.iterdir():
@@ -144,7 +145,8 @@ def restore(run: Run, about: dict, state: dict): # changes the run
     for key, mine in (('capture', run.capture.name), ('seed', run.seed), ('init', run.init)):
         if about[key] != mine: raise CheckpointError(f'the checkpoint in {run.out} has {key} {about[key]!r}, this run {mine!r}; use --overwrite to start anew')
     if preset_from_dict(about['preset']) != run.preset: raise CheckpointError(f'the checkpoint in {run.out} was made with another preset; use the same one, or --overwrite to start anew')
-    if about['threads'] != torch.get_num_threads(): print(f"the checkpoint was made with {about['threads']} threads, this is {torch.get_num_threads()}: the result will be alike, not the same bits")
+    for what, then, now in (('threads', about['threads'], torch.get_num_threads()), ('precision', about.get('precision'), str(run.precision))):
+        if then != now: print(f'the checkpoint was made with {what} {then}, now it is {now}: the result will be alike, not the same bits')
     run.stage, run.began, run.trail, run.guided = (about[k] for k in ('stage', 'began', 'trail', 'guided'))
     part = lambda name: {k[len(name) + 1:]: v for k, v in state.items() if k.startswith(name + '.')}
     try:

@@ -16,7 +16,7 @@ import torch
 import gha_nb
 from .avatar import HeadAvatar, save_avatar
 from .capture import Capture
-from .core import GhaError, env_flag, load_settings, pick_device, prepare_threads, write_atomic
+from .core import GhaError, env_flag, load_settings, pick_device, pick_precision, prepare_threads, write_atomic
 from .guidance_fit import guidance_choice, guidance_step, settled
 from .prefetch import prefetch
 from .presets import Preset, find_preset
@@ -111,7 +111,7 @@ def finish(run: Run) -> HeadAvatar:
     p = run.preset
     about = dict(preset=asdict(p), seed=run.seed, init=run.init, capture=run.capture.name, n_gaussians=len(run.avatar), steps=run.step, seconds=round(run.seconds, 1),
                  stopped=run.stopping, skipped=run.skipped, start=getattr(getattr(run, 'start', None), 'parts', None), guidance=run.guided,
-                 weights='perceptual vgg' if run.perceptual is not None else 'none', threads=torch.get_num_threads(), device=str(run.device),
+                 weights='perceptual vgg' if run.perceptual is not None else 'none', threads=torch.get_num_threads(), device=str(run.device), precision=str(run.precision).removeprefix('torch.'),
                  versions=dict(gha_nb=gha_nb.__version__, torch=torch.__version__))
     run.avatar.eval()
     preview(run, f'step_{run.step:06d}')
@@ -142,7 +142,8 @@ def train(capture: Capture|Path|str, # a capture or its folder
     prepare_threads(load_settings().threads)
     if not isinstance(capture, Capture): capture = Capture.read(capture)
     claim_folder(out, resume, overwrite)
-    run = Run(capture, preset, out, init, seed, minutes, steps, pick_device(device), started)
+    device = pick_device(device)
+    run = Run(capture, preset, out, init, seed, minutes, steps, device, started, pick_precision(load_settings().precision, device))
     found = newest_checkpoint(out) if resume else None
     if found: restore(run, *found); print(f'resumed at step {run.step}', flush=True)
     else:
