@@ -92,7 +92,7 @@ long depth_order(const Splat *splats, const int32_t *touched, int32_t *order, ui
   int32_t *ids = malloc(sizeof(int32_t)*(n > 0 ? n : 1));
   uint32_t *other = malloc(sizeof(uint32_t)*(n > 0 ? n : 1));
   for (long i = 0; i < n; i++) if (touched[i]) { float d = (float)splats[i].depth; memcpy(keys + m, &d, 4); order[m++] = (int32_t)i; }
-  for (int pass = 0; pass < 3; pass++) {
+  for (int pass = 0; pass < 3 && m; pass++) {
     int shift = 11*pass; long where[2048] = {0}, sum = 0;
     for (long i = 0; i < m; i++) where[(keys[i] >> shift) & 2047]++;
     for (int b = 0; b < 2048; b++) { long c = where[b]; where[b] = sum; sum += c; }
