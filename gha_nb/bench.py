@@ -110,7 +110,7 @@ def step_job(avatar: HeadAvatar, preset: Preset, perceptual=None  # `Perceptual`
     avatar.train()
     w, h = avatar.resolution
     camera, rng = shell_camera(w), torch.Generator().manual_seed(0)
-    pictures = lambda w, h: tuple(torch.rand(c, h, w, generator=rng) for c in (3, 1, 1))
+    pictures = lambda w, h: (*(torch.rand(h, w, c, generator=rng).permute(2, 0, 1) for c in (3, 1)), None)
     target = Target(camera, pictures(w, h), pictures(*avatar.config.low))
     poses = torch.nn.Parameter(torch.zeros(1, 6))
     optimizer, weights = make_optimizer(avatar, poses, preset.rates), preset.losses

@@ -70,8 +70,8 @@ def size_of(size: int | tuple[int, int] | None, width: int, height: int) -> tupl
     return int(size[0]), int(size[1])
 
 def channels_first(picture: UInt8[np.ndarray, " ..."]) -> UInt8[np.ndarray, "c h w"]:
-    "A picture [H, W] or [H, W, 3] as [1, H, W] or [3, H, W]."
-    return np.ascontiguousarray(picture[None] if picture.ndim == 2 else picture.transpose(2, 0, 1))
+    "A picture [H, W] or [H, W, 3] as [1, H, W] or [3, H, W]; in memory the channels stay last, as in what it is compared with."
+    return picture[None] if picture.ndim == 2 else np.ascontiguousarray(picture).transpose(2, 0, 1)
 
 def as_floats(channels: UInt8[np.ndarray, "c h w"]) -> Float[Tensor, "c h w"]:
     "Bytes as floats 0..1."

@@ -134,7 +134,7 @@ def choose(capture: Capture, preset: Preset, seed: int, step: int) -> Choice:
 class Target:
     "What one view is compared with, at both sizes."
     camera: Camera # full-size
-    high: tuple # image [3,H,W], mask [1,H,W], visible [1,H,W]
+    high: tuple # image [3,H,W], mask [1,H,W], visible [1,H,W] or None where all is
     low: tuple # the same at the size of the feature image
 
 def fetch(capture: Capture, size: tuple, factor: int, frame: str, camera: str) -> tuple: # frame and camera
@@ -144,8 +144,11 @@ def fetch(capture: Capture, size: tuple, factor: int, frame: str, camera: str) -
 
 def load_target(capture: Capture, size: tuple, factor: int, frame: str, camera: str) -> Target:
     "A view's pictures and camera, as floats."
+    def at(size):
+        image, mask, visible = capture.targets(frame, camera, size)
+        return image, mask, None if capture.target_bytes(frame, camera, size)[2] is None else visible
     full = tuple(s*factor for s in size)
-    return Target(capture.camera(frame, camera).scaled_to(*full), capture.targets(frame, camera, full), capture.targets(frame, camera, size))
+    return Target(capture.camera(frame, camera).scaled_to(*full), at(full), at(size))
 
 # %% ../nbs/37_step.ipynb #002a5c6e
 def crop_box(mask: Tensor, # [1,H,W]
@@ -171,14 +174,16 @@ def view_losses(rendering, # from `HeadAvatar.draw`
     "The terms of one view."
     (high, mask, visible), (low, low_mask, low_visible) = target.high, target.low
     image = rendering.image.permute(2, 0, 1)
-    if image.shape != high.shape: high, mask, visible = (F.interpolate(v[None], size=image.shape[1:], mode='bilinear', antialias=True, align_corners=False)[0] for v in (high, mask, visible))
-    difference = (image - high)*visible
-    terms = dict(low=((rendering.coarse.permute(2, 0, 1) - low)*low_visible).abs().mean(), high=difference.abs().mean(), mse=difference.detach().square().mean())
-    if weights.silhouette: terms['silhouette'] = ((rendering.alpha - low_mask[0])*low_visible[0]).abs().mean()
+    if image.shape != high.shape: high, mask, visible = (v if v is None else F.interpolate(v[None], size=image.shape[1:], mode='bilinear', antialias=True, align_corners=False)[0] for v in (high, mask, visible))
+    seen = lambda values, where: values if where is None else values*where
+    difference = seen(image - high, visible)
+    terms = dict(low=seen(rendering.coarse.permute(2, 0, 1) - low, low_visible).abs().mean(), high=difference.abs().mean(), mse=difference.detach().square().mean())
+    if weights.silhouette: terms['silhouette'] = seen(rendering.alpha[None] - low_mask, low_visible).abs().mean()
     if perceptual is not None:
         top, left, side = crop_box(mask, where, weights.crop)
         part = (slice(None), slice(None), slice(top, top + side), slice(left, left + side))
-        terms['perceptual'] = perceptual((image*visible)[None][part], (high*visible)[None][part])
+        shown = None if visible is None else visible[None][part]
+        terms['perceptual'] = perceptual(seen(image[None][part], shown), seen(high[None][part], shown))
     return terms
 
 # %% ../nbs/37_step.ipynb #01eb35e6
@@ -190,7 +195,7 @@ def step_loss(run, choice: Choice, targets: list, perceptual) -> tuple[Tensor, d
     gaussians = avatar.canonical(expression, pose, scale)
     for target in targets:
         rendering = avatar.draw(gaussians, target.camera.to(run.device), pose, scale, choice.rescale)
-        here = replace(target, high=tuple(v.to(run.device) for v in target.high), low=tuple(v.to(run.device) for v in target.low))
+        here = replace(target, **{k: tuple(v if v is None else v.to(run.device) for v in getattr(target, k)) for k in ('high', 'low')})
         terms = view_losses(rendering, here, w, perceptual, choice.crop)
         total = total + w.low*terms['low'] + w.high*terms['high'] + w.silhouette*terms.get('silhouette', 0) + w.perceptual*w.every*terms.get('perceptual', 0)
         for k, v in terms.items(): means[k] = means.get(k, 0) + v.item()/len(targets)
