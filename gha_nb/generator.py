@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from .gaussians import Gaussians, activate
-from .networks import FrameMLP, GeneratorConfig, PointNetworks, encoded_size
+from .networks import FrameMLP, GeneratorConfig, PointNetworks, encode, encoded_size
 
 # %% ../nbs/32_generator.ipynb #049e53a9
 class Generator(PointNetworks):
@@ -22,6 +22,17 @@ class Generator(PointNetworks):
         c = config
         self.expression_attributes = FrameMLP(c.features, expressions, c.expression_attributes, 8).zero_(.1)
         self.pose_attributes = FrameMLP(c.features, encoded_size(6, c.octaves), c.pose_attributes, 8).zero_(.1)
+        self.kept = None, None # what `of_points` found last without gradients, and for what
+
+    def of_points(self, neutral: dict, landmarks: Float[Tensor, "l 3"], # as in `forward`
+                 ) -> dict: # 'expression' and 'pose' -> indices of the points it can move, their weights, encoded positions, features after tanh
+        "What does not change from frame to frame. Without gradients it is kept until the neutral model changes."
+        key = None if torch.is_grad_enabled() else tuple((v.data_ptr(), v._version) for v in (neutral['means'], neutral['features'], landmarks))
+        if key is not None and key == self.kept[0]: return self.kept[1]
+        x0, seen = neutral['means'], torch.tanh(neutral['features'])
+        found = {kind: (ids, weight, encode(x0.index_select(0, ids), self.config.octaves), seen.index_select(0, ids)) for kind, (ids, weight) in self.groups(x0, landmarks).items()}
+        if key is not None: self.kept = key, found
+        return found
 
     def forward(self, neutral: dict, # means [N,3], features [N,F], quats [N,4], log_scales [N,3], opacity_logits [N]
                 landmarks: Float[Tensor, "l 3"], # neutral landmarks, canonical space
@@ -30,11 +41,9 @@ class Generator(PointNetworks):
                 offset: Float[Tensor, "n 3"]|None = None, # motion known beforehand, head units (see `tracked.tracked_motion`)
                ) -> Gaussians: # canonical space, `channels` features
         c, n, x0 = self.config, neutral, neutral['means']
-        groups, frames = self.groups(x0, landmarks), self.frames(expression, pose)
-        seen, change = torch.tanh(n['features']), x0.new_zeros(len(x0), 11 + c.channels)
-        for kind, (ids, weight) in groups.items():
-            f = seen.index_select(0, ids)
-            answers = [self.move(kind, x0.index_select(0, ids), frames[kind]), getattr(self, f'{kind}_attributes')(f, frames[kind])*c.attribute, getattr(self, f'{kind}_color')(f, frames[kind])]
+        change, frames = x0.new_zeros(len(x0), 11 + c.channels), self.frames(expression, pose)
+        for kind, (ids, weight, places, f) in self.of_points(neutral, landmarks).items():
+            answers = [self.move_encoded(kind, places, frames[kind]), getattr(self, f'{kind}_attributes')(f, frames[kind])*c.attribute, getattr(self, f'{kind}_color')(f, frames[kind])]
             change = change.index_add(0, ids, weight*torch.cat(answers, 1)) # rows: displacement 3, log-size 3, quaternion 4, opacity 1, channels
         shift, size, turn, fade, colors = change.split([3, 3, 4, 1, c.channels], 1)
         return activate(x0 + shift if offset is None else x0 + offset + shift, n['quats'] + turn, n['log_scales'] + size, n['opacity_logits'] + fade[:, 0], colors)

@@ -146,7 +146,11 @@ class PointNetworks(nn.Module):
              frame: Float[Tensor, "f"], # its input of this frame
             ) -> Float[Tensor, "m 3"]: # head units, before the weight
         "The displacement by one of the two networks."
-        return torch.tanh(getattr(self, f'{kind}_position')(encode(positions, self.config.octaves), frame))*self.config.displacement
+        return self.move_encoded(kind, encode(positions, self.config.octaves), frame)
+
+    def move_encoded(self, kind: str, encoded: Float[Tensor, "m p"], frame: Float[Tensor, "f"]) -> Float[Tensor, "m 3"]:
+        "`move` for positions that are encoded already."
+        return torch.tanh(getattr(self, f'{kind}_position')(encoded, frame))*self.config.displacement
 
     def blend(self, groups: dict, answer, # (kind, indices) -> [m, c]
               like: Float[Tensor, "n c"], # zeros
