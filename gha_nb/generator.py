@@ -24,10 +24,15 @@ class Generator(PointNetworks):
         self.pose_attributes = FrameMLP(c.features, encoded_size(6, c.octaves), c.pose_attributes, 8).zero_(.1)
         self.kept = None, None # what `of_points` found last without gradients, and for what
 
+    def train(self, mode: bool = True) -> 'Generator':
+        "Switch between training and evaluation, and forget what was kept: fused optimizers change tensors without leaving a mark on them."
+        self.kept = None, None
+        return super().train(mode)
+
     def of_points(self, neutral: dict, landmarks: Float[Tensor, "l 3"], # as in `forward`
                  ) -> dict: # 'expression' and 'pose' -> indices of the points it can move, their weights, encoded positions, features after tanh
-        "What does not change from frame to frame. Without gradients it is kept until the neutral model changes."
-        key = None if torch.is_grad_enabled() else tuple((v.data_ptr(), v._version) for v in (neutral['means'], neutral['features'], landmarks))
+        "What does not change from frame to frame. In evaluation, without gradients, it is kept until the neutral model changes."
+        key = None if self.training or torch.is_grad_enabled() else tuple((v.data_ptr(), v._version) for v in (neutral['means'], neutral['features'], landmarks))
         if key is not None and key == self.kept[0]: return self.kept[1]
         x0, seen = neutral['means'], torch.tanh(neutral['features'])
         found = {kind: (ids, weight, encode(x0.index_select(0, ids), self.config.octaves), seen.index_select(0, ids)) for kind, (ids, weight) in self.groups(x0, landmarks).items()}
