@@ -7,7 +7,7 @@ __all__ = ['GuidanceWeights', 'GuidanceConfig', 'Guidance', 'NeutralMesh', 'Fram
            'MeshPicture', 'draw_mesh', 'look', 'overlap', 'field_slice']
 
 # %% ../nbs/23_guidance.ipynb #4e0935e6
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from jaxtyping import Float
@@ -16,11 +16,13 @@ from torch import Tensor, nn
 from .capture import Capture
 from .core import GhaError
 from .geometry import Camera, to_world
+from .mouth import Opening, find_opening
 from .mesh_raster import barycentrics_of, coverage, interpolate, to_clip, vertex_normals, visibility
 from .networks import GeneratorConfig, PointNetworks
 from .sdf import DistanceGrid, Field, FieldConfig, first_distance, outer_points
-from .tetra import Band, Mesh, interpolate_band, lattice, leaves, make_band, march, refresh
-from .tracked import canonical_points, frame_inputs, neutral_frame, tracked_motion
+from .tetra import Band, Mesh, components, interpolate_band, lattice, leaves, make_band, march, refresh
+from .topology import on_sides, one_piece
+from .tracked import canonical_points, follow, frame_inputs, neutral_frame, tracked_motion
 
 # %% ../nbs/23_guidance.ipynb #47216b79
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class GuidanceConfig:
     color_rate: float = 4e-3 # of colour networks
     table_rate: float = 2e-2 # of the features of lattice vertices
     patience: int = 100 # steps without gain after which the stage ends early
+    mend: int = 50 # steps after which the surface is made one piece again
+    mouth: float = 0.3 # how far the lips are apart in the open head, head units; 0: grow the mesh on closed lips
     field: FieldConfig = field(default_factory=lambda: FieldConfig((64,)*3)) # sizes of the field's network
 
 class Guidance(nn.Module):
@@ -62,43 +66,69 @@ class Guidance(nn.Module):
             for paint in (networks.expression_color, networks.pose_color): paint.inner[-1].bias[:3].fill_(.5) # begin with grey
         self.table = nn.Parameter(torch.zeros(len(self.lattice), c.features))
         self.landmarks = nn.Parameter(landmarks.clone())
-        self.band = self.motion = None
+        self.register_buffer('sides', torch.zeros(len(self.lattice), dtype=torch.int8)) # 1: has to be inside, -1: outside
+        self.band = self.motion = self.opening = None
 
-    def prepare(self, motion): # a `Motion` from tracking, or None
+    def prepare(self, motion, # a `Motion` from tracking, or None
+                opening: Opening|None = None, # of the mouth
+               ):
         "Lay the band around the surface at hand."
-        self.motion = motion
+        self.motion, self.opening = motion, opening
         self.landmark_moves = motion.at(self.landmarks.detach()) if motion is not None else None
-        with torch.no_grad(): self.set_band(make_band(self.lattice, self.distances(self.lattice.vertices)))
+        self.landmark_shift = torch.zeros_like(self.landmarks) if opening is None else opening.shift[:len(self.landmarks)]
+        self.mend()
+
+    @torch.no_grad()
+    def mend(self) -> int: # parts that floated
+        "Make the surface one piece without handles, and lay the band around it."
+        d = self.distances(self.lattice.vertices)
+        inside = one_piece(self.lattice, d, 1.5*self.config.spacing)
+        self.sides.copy_(inside.char()*(d >= 0) - (~inside).char()*(d < 0))
+        self.set_band(make_band(self.lattice, on_sides(d, self.sides, .02*self.config.spacing)))
+        ends = self.lattice.tets[(d < 0)[self.lattice.tets].all(1)]
+        return len(components(ends, len(d))[ends].unique()) - 1
 
     def distances(self, points: Tensor) -> Tensor:
         with torch.no_grad(): return torch.cat([self.field.distance(p) for p in points.split(16384)])
 
+    def sided(self, ids, distances):
+        "Distances at vertices of the lattice, with the signs that make it one piece."
+        return on_sides(distances, self.sides[ids], .02*self.config.spacing)
+
     def set_band(self, band: Band):
         self.band, self.first = band, self.field.first(band.points)
-        self.moves = self.motion.at(band.points) if self.motion is not None else None
+        basis, tracked = ([], None) if self.motion is None else ([self.motion.basis], self.motion.points)
+        if self.opening is not None: basis, tracked = [*basis, self.opening.shift[None]], self.opening.opened
+        moves = follow(band.points, tracked, torch.cat(basis)) if basis else None
+        self.shift = None if self.opening is None else moves[-1]
+        self.moves = None if self.motion is None else moves[:len(self.motion.basis)]
 
     def neutral(self) -> 'NeutralMesh':
         "The surface of the field, with what the band carries at its vertices; moves the band when the surface is about to leave it."
         values = self.field(self.band.points, self.first)
-        if leaves(self.band, values.distance):
-            self.set_band(refresh(self.band, self.distances, distances=values.distance))
+        distance = self.sided(self.band.ids, values.distance)
+        if leaves(self.band, distance):
+            self.set_band(refresh(self.band, self.distances, distances=distance, adjust=self.sided))
             values = self.field(self.band.points, self.first)
+            distance = self.sided(self.band.ids, values.distance)
         features = values.feature + self.table.index_select(0, self.band.ids)
-        mesh = march(self.band, values.distance, values.offset*(.5*self.config.spacing))
-        return NeutralMesh(mesh, interpolate_band(mesh, features), values)
+        mesh = march(self.band, distance, values.offset*(.5*self.config.spacing))
+        closed = mesh if self.shift is None else replace(mesh, vertices=mesh.vertices - interpolate_band(mesh, self.shift))
+        return NeutralMesh(closed, mesh.vertices, interpolate_band(mesh, features), values)
 
     def deform(self, points: Float[Tensor, "n 3"], # canonical, neutral
                frames: dict, # from `networks.frames`
                known: Float[Tensor, "n 3"]|None, # motion known from tracking
+               groups: dict|None = None, # from `networks.groups`, if known
               ) -> Float[Tensor, "n 3"]: # canonical
         "Where points of the neutral head are in a frame."
-        groups = self.networks.groups(points, self.landmarks)
+        groups = self.networks.groups(points, self.landmarks) if groups is None else groups
         moved = self.networks.blend(groups, lambda kind, ids: self.networks.move(kind, points.index_select(0, ids), frames[kind]), points)
         return moved if known is None else moved + known
 
-    def paint(self, points: Tensor, features: Tensor, frames: dict) -> Float[Tensor, "n 3"]:
+    def paint(self, points: Tensor, features: Tensor, frames: dict, groups: dict|None = None) -> Float[Tensor, "n 3"]:
         "Colours of points of the neutral head in a frame: the first three channels of what the Gaussians will carry."
-        groups, seen = self.networks.groups(points, self.landmarks), torch.tanh(features)
+        groups, seen = self.networks.groups(points, self.landmarks) if groups is None else groups, torch.tanh(features)
         answer = lambda kind, ids: getattr(self.networks, f'{kind}_color')(seen.index_select(0, ids), frames[kind])[:, :3]
         return self.networks.blend(groups, answer, points.new_zeros(len(points), 3))
 
@@ -119,6 +149,7 @@ class Guidance(nn.Module):
 class NeutralMesh:
     "The neutral surface."
     mesh: Mesh # canonical space
+    opened: Float[Tensor, "n 3"] # its vertices in the open head
     features: Float[Tensor, "n f"] # before tanh
     values: object # `FieldValues` at the band's vertices
 
@@ -136,9 +167,9 @@ def frame_mesh(guidance: Guidance, neutral: NeutralMesh,
     "Deform and paint the neutral mesh for a frame."
     g, x0 = guidance, neutral.mesh.vertices
     frames = g.networks.frames(expression, inputs[-6:])
-    known = g.known(g.moves, inputs)
-    vertices = g.deform(x0, frames, None if known is None else interpolate_band(neutral.mesh, known))
-    return FrameMesh(vertices, g.paint(x0.detach(), neutral.features, frames), g.deform(g.landmarks, frames, g.known(g.landmark_moves, inputs)))
+    known, groups = g.known(g.moves, inputs), g.networks.groups(x0, g.landmarks)
+    vertices = g.deform(x0, frames, None if known is None else interpolate_band(neutral.mesh, known), groups)
+    return FrameMesh(vertices, g.paint(x0, neutral.features, frames, groups), g.deform(g.landmarks, frames, g.known(g.landmark_moves, inputs)))
 
 # %% ../nbs/23_guidance.ipynb #651dab02
 def make_guidance(capture: Capture, # to be learned
@@ -154,12 +185,14 @@ def make_guidance(capture: Capture, # to be learned
     if len(capture.split.train_cameras) < 2: raise GhaError(f'guidance needs two training cameras or more to find a surface; {capture.name} has one{instead}')
     if min(counts) == 0: raise GhaError(f'guidance needs landmarks; some frames of {capture.name} have none{instead}')
     if len(counts) > 1: raise GhaError(f'guidance needs the same landmarks in every frame; {capture.name} has between {min(counts)} and {max(counts)}{instead}')
-    start = first_distance(capture, frame)
+    opening = find_opening(capture, frame, config.mouth) if config.mouth else None
+    start = first_distance(capture, frame, opening=opening)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         guidance = Guidance(config, PointNetworks(capture.n_expressions, networks), start, canonical_points(capture, frame, capture.landmarks(frame)))
-    guidance.prepare(tracked_motion(capture, frame, motion_rank) if motion_rank else None)
-    guidance.frame, guidance.outer = frame, outer_points(capture, frame)[0]
+    guidance.prepare(tracked_motion(capture, frame, motion_rank) if motion_rank else None, opening)
+    ids, outer, _ = outer_points(capture, frame)
+    guidance.frame, guidance.outer = frame, outer if opening is None else outer + opening.shift[ids]
     return guidance
 
 # %% ../nbs/23_guidance.ipynb #ca7e79db

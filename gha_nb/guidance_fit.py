@@ -65,10 +65,11 @@ def guidance_loss(guidance: Guidance, capture: Capture,
         ids = torch.randint(len(x0), (min(600, len(x0)),), generator=step_generator(seed, step, 4))
         moved = g.deform(x0[ids], g.networks.frames(capture.expression(frame), inputs[-6:]), torch.einsum('r,rnd->nd', g.motion.mix @ inputs, g.motion.basis[:, ids]))
         terms['tracked'] = (moved - x1[ids]).square().mean()
-    points = torch.cat([g.landmarks.detach(), g.outer[torch.randint(len(g.outer), (600,), generator=step_generator(seed, step, 5))]]) if len(g.outer) else g.landmarks.detach()
+    marks = g.landmarks.detach() + g.landmark_shift
+    points = torch.cat([marks, g.outer[torch.randint(len(g.outer), (600,), generator=step_generator(seed, step, 5))]]) if len(g.outer) else marks
     terms['surface'] = g.field.distance(points).abs().mean()
     terms['offset'] = neutral.values.offset.square().mean()
-    terms['laplacian'] = laplacian(neutral.mesh.vertices, faces).square().mean()
+    terms['laplacian'] = laplacian(neutral.opened, faces).square().mean()
     return sum(getattr(w, k)*v for k, v in terms.items()), {k: v.item() for k, v in terms.items()}
 
 def guidance_optimizer(guidance: Guidance) -> torch.optim.Adam:
@@ -83,6 +84,7 @@ def guidance_step(guidance: Guidance, optimizer, capture: Capture, size, seed: i
                  ) -> dict: # `loss` and the unweighted terms
     "One step of the first stage; raises `GhaError` where the surface is lost or a number is not finite."
     choice = guidance_choice(capture, guidance.config, seed, step)
+    if step and step % guidance.config.mend == 0: guidance.mend()
     factor = min(1, (progress + .02)/.06)*(.1 + .9*(1 + math.cos(math.pi*min(1, progress)))/2)
     for g in optimizer.param_groups: g['lr'] = g['base']*factor
     optimizer.zero_grad(set_to_none=True)

@@ -198,11 +198,12 @@ def trace(lattice: Lattice,
           field: Callable[[Tensor], Tensor], # points [m, 3] -> distances [m]
           reach: int = 2, # rings of tetrahedra
           distances: Float[Tensor, "n"]|None = None, # at the start, if known
+          adjust: Callable[[Tensor, Tensor], Tensor] = lambda ids, d: d, # what to make of the distances at vertices
          ) -> Band:
     "The band around the surface that passes the start, or else is nearest to it in rings: the field is asked only along the way."
     values, seen = torch.full((len(lattice),), torch.nan), torch.zeros(len(lattice), dtype=torch.bool)
     def ask(ids):
-        if len(ids): values[ids] = field(positions(lattice, ids)).detach().float()
+        if len(ids): values[ids] = adjust(ids, field(positions(lattice, ids)).detach().float())
         if not values[ids].isfinite().all(): raise GhaError('the field gives distances that are not finite')
     def cut(corners): return mixed(values[corners] < 0) & values[corners].isfinite().all(1)
 
@@ -229,10 +230,11 @@ def trace(lattice: Lattice,
 def refresh(band: Band, # from which the surface has moved, or is about to
             field: Callable[[Tensor], Tensor], # points [m, 3] -> distances [m]
             reach: int = 2, # rings of tetrahedra
-            distances: Float[Tensor, "B"]|None = None, # at the band's vertices, if known: saves asking again
+            distances: Float[Tensor, "B"]|None = None, # at the band's vertices, adjusted, if known: saves asking again
+           adjust: Callable[[Tensor, Tensor], Tensor] = lambda ids, d: d, # what to make of the distances at vertices
            ) -> Band:
     "The band around where the surface is now; raises `GhaError` when it is gone, or leaves the box."
-    return trace(band.lattice, band.ids, field, reach, distances)
+    return trace(band.lattice, band.ids, field, reach, distances, adjust)
 
 # %% ../nbs/21_tetra.ipynb #9d6bc137
 @torch.no_grad()

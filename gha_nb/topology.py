@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['ways', 'simple', 'hangs_together', 'simple_cases', 'grow', 'hanging_on', 'one_piece', 'on_sides']
 
-# %% ../nbs/22_topology.ipynb #680d15ae
+# %% ../nbs/22_topology.ipynb #30856543
 from heapq import heapify, heappop, heappush
 from itertools import product
 
@@ -17,7 +17,7 @@ from .core import GhaError
 from .lattice import Lattice, places
 from .tetra import components
 
-# %% ../nbs/22_topology.ipynb #108b3c1a
+# %% ../nbs/22_topology.ipynb #55d203b3
 ways = torch.tensor([o for o in product((-2, -1, 0, 1, 2), repeat=3) if sorted(map(abs, o)) in ([0, 0, 2], [1, 1, 1])])  # to the 14 neighbours, half cells
 
 def hangs_together(sets: Bool[Tensor, "n 14"]) -> Bool[Tensor, "n"]: # of the neighbours around a vertex
@@ -35,7 +35,7 @@ def simple_cases() -> bytes: # 1 where a vertex with these neighbours (bit i: th
 
 simple = simple_cases()
 
-# %% ../nbs/22_topology.ipynb #2363c3c7
+# %% ../nbs/22_topology.ipynb #bafdf532
 def grow(lattice: Lattice,
          start: Bool[Tensor, "V"], # vertices in the set
          order: Float[Tensor, "V"], # smallest first; infinite: never to be added
@@ -60,7 +60,7 @@ def grow(lattice: Lattice,
             if not grown[p + o] and rank[p + o] != never: heappush(heap, (rank[p + o], p + o))
     return torch.frombuffer(grown, dtype=torch.uint8)[slots].bool()
 
-# %% ../nbs/22_topology.ipynb #22ca8a86
+# %% ../nbs/22_topology.ipynb #efd4521b
 def hanging_on(lattice: Lattice, marked: Bool[Tensor, "V"], seeds: Bool[Tensor, "V"]) -> Bool[Tensor, "V"]:
     "Of a set of vertices, those that hang together with any of the seeds."
     ends = lattice.tets[marked[lattice.tets].sum(1) > 1]
@@ -79,7 +79,8 @@ def one_piece(lattice: Lattice,
     distances = torch.where(hanging_on(lattice, distances < 0, deepest), distances, distances.abs())
     far = hanging_on(lattice, distances >= reach, border)
     solid = ~grow(lattice, far, torch.where(distances >= 0, -distances, torch.inf), beyond=True)
-    return grow(lattice, deepest, torch.where(solid, distances, torch.inf))
+    inside = grow(lattice, deepest, torch.where(solid, distances, torch.inf))
+    return ~grow(lattice, ~inside, torch.where(inside & (distances >= 0), -distances, torch.inf), beyond=True)
 
 def on_sides(distances: Float[Tensor, "n"],
              sides: Tensor, # [n] 1: has to be inside, -1: outside, 0: as it is

@@ -17,7 +17,7 @@ from .cloud import Start
 from .core import GhaError, step_generator
 from .guidance import Guidance
 from .networks import landmark_weights
-from .tetra import largest_component
+from .tetra import interpolate_band
 from .tracked import camera_direction, mouth_points, nearest
 
 # %% ../nbs/33_transfer.ipynb #8fc88bc7
@@ -40,16 +40,16 @@ def hand_over(guidance: Guidance, # trained
     "Turn the neutral mesh into a start for the Gaussians; raises `GhaError` where it is unusable."
     r, frame = step_generator(seed, 0, 1), guidance.frame
     with torch.no_grad():
-        neutral = guidance.neutral()
         bad = [k for k, v in guidance.state_dict().items() if not torch.isfinite(v).all()]
         if bad: raise GhaError(f'hand-over: {bad[0]} of the guidance has NaN or infinite values; train again with another --seed, or start with --init cloud')
-        mesh, dropped = largest_component(neutral.mesh)
-        table = neutral.values.feature + guidance.table.index_select(0, guidance.band.ids)
-        features = torch.lerp(*(table.index_select(0, mesh.edges[:, i]) for i in (0, 1)), mesh.weights[:, None])
+        dropped = guidance.mend()
+        neutral = guidance.neutral()
+        mesh, features = neutral.mesh, neutral.features
         if len(mesh.vertices) < 100: raise GhaError(f'hand-over: the guidance mesh has {len(mesh.vertices)} vertices; start with --init cloud')
         inside = mouth_points(guidance.landmarks, camera_direction(capture, frame), int(count*mouth), r)
         wanted, corners = count - len(inside), mesh.faces
-        points, kept = (torch.cat([v, v[corners].mean(1)]) for v in (mesh.vertices, features)) # vertices, then middles of faces
+        places = lambda v: torch.cat([v, v[corners].mean(1)]) # vertices, then middles of faces
+        points, kept = places(mesh.vertices), places(features)
         if wanted > len(points): raise GhaError(f'hand-over: {count} Gaussians are more than the guidance mesh has places for ({len(points)}); make the spacing of its lattice smaller')
         weight = 1 + detail*landmark_weights(points, guidance.landmarks)
         keep = torch.multinomial(weight.double(), wanted, generator=r).sort().values
@@ -60,4 +60,6 @@ def hand_over(guidance: Guidance, # trained
         colors = guidance.paint(means, features, guidance.networks.frames(capture.expression(frame), torch.zeros(6))).clamp(0, 1)
     start = Start(means, colors, sizes, guidance.landmarks.detach().clone(), frame, dict(mouth=len(inside), vertices=vertices, faces=wanted - vertices))
     m = guidance.motion
-    return Handover(start, features, None if m is None else m.at(means), None if m is None else m.mix, dropped)
+    if m is None: return Handover(start, features, None, None, dropped)
+    moves = torch.stack([places(interpolate_band(mesh, v))[keep] for v in guidance.moves]) # each lip its own
+    return Handover(start, features, torch.cat([m.at(inside), moves], 1), m.mix, dropped)
