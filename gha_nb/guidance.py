@@ -4,25 +4,25 @@
 
 # %% auto #0
 __all__ = ['GuidanceWeights', 'GuidanceConfig', 'Guidance', 'NeutralMesh', 'FrameMesh', 'frame_mesh', 'make_guidance',
-           'MeshPicture', 'draw_mesh', 'look', 'overlap', 'field_slice']
+           'MeshPicture', 'draw_mesh', 'PosedMesh', 'pose_mesh', 'look', 'overlap', 'field_slice']
 
 # %% ../nbs/23_guidance.ipynb #4e0935e6
 from dataclasses import dataclass, field, replace
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from .capture import Capture
 from .core import GhaError
 from .geometry import Camera, to_world
 from .mouth import Opening, find_opening
-from .mesh_raster import barycentrics_of, coverage, interpolate, to_clip, vertex_normals, visibility
+from .mesh_raster import barycentrics_of, coverage, interpolate, rasterize_mesh, to_clip, vertex_normals, visibility
 from .networks import GeneratorConfig, PointNetworks
 from .sdf import DistanceGrid, Field, FieldConfig, first_distance, outer_points
 from .tetra import Band, Mesh, components, interpolate_band, lattice, leaves, make_band, march, refresh
 from .topology import on_sides, one_piece
-from .tracked import canonical_points, follow, frame_inputs, neutral_frame, tracked_motion
+from .tracked import canonical_points, follow, frame_inputs, neutral_frame, tracked_motion, tracked_points
 
 # %% ../nbs/23_guidance.ipynb #47216b79
 @dataclass(frozen=True)
@@ -95,13 +95,15 @@ class Guidance(nn.Module):
         "Distances at vertices of the lattice, with the signs that make it one piece."
         return on_sides(distances, self.sides[ids], .02*self.config.spacing)
 
+    def motion_at(self, points: Float[Tensor, "n 3"], # of the open head
+                 ) -> Float[Tensor, "r n 3"]: # head units
+        "The basis of the tracked motion: each lip's own."
+        return self.motion.at(points) if self.opening is None else follow(points, self.opening.opened, self.motion.basis)
+
     def set_band(self, band: Band):
         self.band, self.first = band, self.field.first(band.points)
-        basis, tracked = ([], None) if self.motion is None else ([self.motion.basis], self.motion.points)
-        if self.opening is not None: basis, tracked = [*basis, self.opening.shift[None]], self.opening.opened
-        moves = follow(band.points, tracked, torch.cat(basis)) if basis else None
-        self.shift = None if self.opening is None else moves[-1]
-        self.moves = None if self.motion is None else moves[:len(self.motion.basis)]
+        self.shift = None if self.opening is None else self.opening.at(band.points)
+        self.moves = None if self.motion is None else self.motion_at(band.points)
 
     def neutral(self) -> 'NeutralMesh':
         "The surface of the field, with what the band carries at its vertices; moves the band when the surface is about to leave it."
@@ -192,7 +194,7 @@ def make_guidance(capture: Capture, # to be learned
         guidance = Guidance(config, PointNetworks(capture.n_expressions, networks), start, canonical_points(capture, frame, capture.landmarks(frame)))
     guidance.prepare(tracked_motion(capture, frame, motion_rank) if motion_rank else None, opening)
     ids, outer, _ = outer_points(capture, frame)
-    guidance.frame, guidance.outer = frame, outer if opening is None else outer + opening.shift[ids]
+    guidance.frame, guidance.outer, guidance.home = frame, outer if opening is None else outer + opening.shift[ids], tracked_points(capture, frame)
     return guidance
 
 # %% ../nbs/23_guidance.ipynb #ca7e79db
@@ -212,28 +214,41 @@ def draw_mesh(vertices: Float[Tensor, "n 3"], # world space
     seen = visibility(clip, faces, camera.width, camera.height)
     return MeshPicture(interpolate(attributes, faces, seen, barycentrics_of(clip, faces, seen)), coverage(clip, faces, seen))
 
+@dataclass(frozen=True)
+class PosedMesh:
+    "The surface in one frame of a capture."
+    vertices: Float[Tensor, "n 3"] # world space
+    faces: Int[Tensor, "f 3"]
+    colors: Float[Tensor, "n 3"] # RGB, about 0..1
+
+@torch.no_grad()
+def pose_mesh(guidance: Guidance, capture: Capture, frame: str,
+              neutral: NeutralMesh|None = None, # if known
+             ) -> PosedMesh:
+    "The mesh as it is in a frame, to be looked at from any camera."
+    neutral = guidance.neutral() if neutral is None else neutral
+    mesh = frame_mesh(guidance, neutral, frame_inputs(capture, [frame], guidance.frame)[0], capture.expression(frame))
+    return PosedMesh(to_world(mesh.vertices, capture.pose(frame), capture.scale(frame)), neutral.mesh.faces, mesh.colors)
+
+@torch.no_grad()
 def look(guidance: Guidance, capture: Capture, frame: str, camera: str, size: int = 192, # width of the picture, pixels
          normals: bool = False, # paint by direction instead of colour
+         mesh: PosedMesh|None = None, # of the frame, if known
         ) -> Float[Tensor, "h w 3"]: # RGB 0..1 on white
     "The mesh of a frame as a camera sees it."
-    with torch.no_grad():
-        neutral = guidance.neutral()
-        mesh = frame_mesh(guidance, neutral, frame_inputs(capture, [frame], guidance.frame)[0], capture.expression(frame))
-        cam = capture.camera(frame, camera)
-        world = to_world(mesh.vertices, capture.pose(frame), capture.scale(frame))
-        paint = vertex_normals(world, neutral.mesh.faces) @ cam.world_to_camera[:3, :3].T*world.new_tensor([.5, -.5, -.5]) + .5 if normals else mesh.colors
-        seen = draw_mesh(world, neutral.mesh.faces, paint, cam.scaled_to(size, round(size*cam.height/cam.width)))
-        return (seen.color + 1 - seen.cover[..., None]).clamp(0, 1)
+    mesh, cam = pose_mesh(guidance, capture, frame) if mesh is None else mesh, capture.camera(frame, camera)
+    paint = vertex_normals(mesh.vertices, mesh.faces) @ cam.world_to_camera[:3, :3].T*mesh.vertices.new_tensor([.5, -.5, -.5]) + .5 if normals else mesh.colors
+    seen = draw_mesh(mesh.vertices, mesh.faces, paint, cam.scaled_to(size, round(size*cam.height/cam.width)))
+    return (seen.color + 1 - seen.cover[..., None]).clamp(0, 1)
 
-def overlap(guidance: Guidance, capture: Capture, frame: str, camera: str, size: int = 128) -> float: # intersection over union
+@torch.no_grad()
+def overlap(guidance: Guidance, capture: Capture, frame: str, camera: str, size: int = 128, # width, pixels
+            mesh: PosedMesh|None = None, # of the frame, if known
+           ) -> float: # intersection over union
     "How well the mesh's outline matches the mask, at half of its height."
     mask = capture.targets(frame, camera, size)[1][0] > .5
-    with torch.no_grad():
-        neutral = guidance.neutral()
-        mesh = frame_mesh(guidance, neutral, frame_inputs(capture, [frame], guidance.frame)[0], capture.expression(frame))
-        cam = capture.camera(frame, camera).scaled_to(mask.shape[1], mask.shape[0])
-        clip = to_clip(to_world(mesh.vertices, capture.pose(frame), capture.scale(frame)), cam)
-        cover = visibility(clip, neutral.mesh.faces, cam.width, cam.height).mask
+    mesh, cam = pose_mesh(guidance, capture, frame) if mesh is None else mesh, capture.camera(frame, camera).scaled_to(mask.shape[1], mask.shape[0])
+    cover = rasterize_mesh(mesh.vertices, mesh.faces, cam).mask
     return ((cover & mask).sum()/(cover | mask).sum()).item()
 
 # %% ../nbs/23_guidance.ipynb #710f9f7f

@@ -173,7 +173,7 @@ class Field(nn.Module):
                 first: Float[Tensor, "n"]|None = None, # `self.first(points)`, if known
                ) -> FieldValues:
         h = encode(points, self.config.octaves)
-        for layer in self.layers: h = F.softplus(layer(h), beta=20)
+        for layer in self.layers: h = F.silu(8*layer(h))/8 # smooth, and on the CPU ten times cheaper than softplus
         distance, offset, feature = self.last(h).split([1, 3, self.last.out_features - 4], 1)
         return FieldValues((self.first(points) if first is None else first) + self.config.correction*distance[:, 0], torch.tanh(offset), feature)
 
