@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['parting', 'Opening', 'find_opening', 'ring_radius', 'between_lips', 'gap_points']
 
-# %% ../nbs/21_mouth.ipynb #04ebb5eb
+# %% ../nbs/21_mouth.ipynb #3315150b
 import math
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from .capture import Capture
 from .tracked import camera_direction, canonical_points, follow, nearest, tracked_points
 
-# %% ../nbs/21_mouth.ipynb #31dd3dcb
+# %% ../nbs/21_mouth.ipynb #bf33dc60
 def parting(points: Float[Tensor, "v 3"], # neutral
             moves: Float[Tensor, "v 3"], # of the same points
             neighbours: int = 6, # that are asked
@@ -26,6 +26,7 @@ def parting(points: Float[Tensor, "v 3"], # neutral
     ids = torch.cat([torch.cdist(part, points).topk(min(neighbours + 1, len(points)), largest=False).indices[:, 1:] for part in points.split(2048)])
     return (moves[:, None] - moves[ids]).norm(dim=-1).amax(1)
 
+# %% ../nbs/21_mouth.ipynb #5a627ee6
 @dataclass(frozen=True)
 class Opening:
     "The tracked points of a head, neutral and with an open mouth."
@@ -66,7 +67,7 @@ def find_opening(capture: Capture, # with tracked vertices and 68 landmarks
     slit = around[parted[widest] > .2*width]
     return Opening(x0, shift, slit, camera_direction(capture, frame), widest)
 
-# %% ../nbs/21_mouth.ipynb #6265171c
+# %% ../nbs/21_mouth.ipynb #c6247b68
 def ring_radius(opening: Opening, around: Float[Tensor, "n 3"], # directions from the middle of the slit, in any length
                 bins: int = 24, # directions that are told apart
                ) -> tuple[Tensor, Tensor, Tensor]: # of points: radius of the ring in their direction, own radius, depth behind the ring; head units
@@ -92,7 +93,7 @@ def between_lips(opening: Opening,
     radius, own, behind = ring_radius(opening, points - opening.lips.mean(0))
     return torch.minimum(radius*(1 - .5*(behind/depth).clamp(0, 1)) - own, torch.minimum(depth - behind, behind + depth))
 
-# %% ../nbs/21_mouth.ipynb #0eef5cb6
+# %% ../nbs/21_mouth.ipynb #ef8fbd6b
 def gap_points(opening: Opening,
                basis: Float[Tensor, "r v 3"]|None, # of the motion of the tracked points
                count: int, # how many
