@@ -22,7 +22,7 @@ from .networks import GeneratorConfig, PointNetworks
 from .sdf import DistanceGrid, Field, FieldConfig, first_distance, outer_points
 from .tetra import Band, Mesh, components, interpolate_band, lattice, leaves, make_band, march, refresh
 from .topology import on_sides, one_piece
-from .tracked import canonical_points, follow, frame_inputs, neutral_frame, tracked_motion, tracked_points
+from .tracked import canonical_points, follow, frame_inputs, inside_masks, neutral_frame, tracked_motion, tracked_points
 
 # %% ../nbs/23_guidance.ipynb #47216b79
 @dataclass(frozen=True)
@@ -187,6 +187,9 @@ def make_guidance(capture: Capture, # to be learned
     if len(capture.split.train_cameras) < 2: raise GhaError(f'guidance needs two training cameras or more to find a surface; {capture.name} has one{instead}')
     if min(counts) == 0: raise GhaError(f'guidance needs landmarks; some frames of {capture.name} have none{instead}')
     if len(counts) > 1: raise GhaError(f'guidance needs the same landmarks in every frame; {capture.name} has between {min(counts)} and {max(counts)}{instead}')
+    seen, inside = inside_masks(capture.landmarks(frame), capture, frame, capture.split.train_cameras)
+    cut = int((inside < .5*seen).sum())
+    if cut > .1*len(seen): raise GhaError(f'guidance: the masks of frame {frame} cut the head: {cut} of {len(seen)} landmarks lie outside of most of them; mend the masks, or start with --init cloud')
     opening = find_opening(capture, frame, config.mouth) if config.mouth else None
     start = first_distance(capture, frame, opening=opening)
     with torch.random.fork_rng(devices=[]):
