@@ -48,7 +48,7 @@ def signed_distance(solid: Bool[Tensor, "x y z"], # inside?
 # %% ../nbs/22_sdf.ipynb #b9893a44
 def outer_points(capture: Capture, frame: str, # whose tracked points
                  size: int = 80, # width of the depth pictures, pixels
-                 margin: float = 0.04, # how much deeper than the nearest a point may be, head units
+                 margin: float = 0.12, # how much deeper than the nearest in the pixels around it a point may be, head units
                 ) -> tuple[Int[Tensor, "n"], Float[Tensor, "n 3"], Float[Tensor, "n 3"]]: # which tracked points, canonical positions and outward unit normals
     "The tracked points that a camera sees, and the surface's normals there."
     points = tracked_points(capture, frame)
@@ -62,6 +62,7 @@ def outer_points(capture: Capture, frame: str, # whose tracked points
         ok = (depth > 0) & (u >= 0) & (u < size) & (v >= 0) & (v < height)
         pixel = torch.where(ok, v*size + u, 0)
         front = torch.full((size*height,), torch.inf).scatter_reduce(0, pixel[ok], depth[ok], 'amin')
+        front = -F.max_pool2d(-front.reshape(1, 1, height, size), 3, 1, 1).flatten() # sparse points leave pixels open, and nobody looks through the head
         ok &= depth < front[pixel] + margin*scale
         seen += ok
         toward += ok[:, None]*F.normalize(canonical_points(capture, frame, camera.center[None]) - points, dim=1)
