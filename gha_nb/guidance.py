@@ -4,23 +4,25 @@
 
 # %% auto #0
 __all__ = ['GuidanceWeights', 'GuidanceConfig', 'Guidance', 'NeutralMesh', 'FrameMesh', 'frame_mesh', 'make_guidance',
-           'MeshPicture', 'draw_mesh', 'look', 'overlap', 'field_slice']
+           'MeshPicture', 'draw_mesh', 'PosedMesh', 'pose_mesh', 'look', 'overlap', 'field_slice']
 
 # %% ../nbs/23_guidance.ipynb #4e0935e6
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from .capture import Capture
 from .core import GhaError
 from .geometry import Camera, to_world
-from .mesh_raster import barycentrics_of, coverage, interpolate, to_clip, vertex_normals, visibility
+from .mouth import Opening, find_opening
+from .mesh_raster import barycentrics_of, coverage, interpolate, rasterize_mesh, to_clip, vertex_normals, visibility
 from .networks import GeneratorConfig, PointNetworks
 from .sdf import DistanceGrid, Field, FieldConfig, first_distance, outer_points
-from .tetra import Band, Mesh, interpolate_band, lattice, leaves, make_band, march, refresh
-from .tracked import canonical_points, frame_inputs, neutral_frame, tracked_motion
+from .tetra import Band, Mesh, components, interpolate_band, lattice, leaves, make_band, march, refresh
+from .topology import on_sides, one_piece
+from .tracked import canonical_points, follow, frame_inputs, inside_masks, neutral_frame, tracked_motion, tracked_points
 
 # %% ../nbs/23_guidance.ipynb #47216b79
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class GuidanceConfig:
     color_rate: float = 4e-3 # of colour networks
     table_rate: float = 2e-2 # of the features of lattice vertices
     patience: int = 100 # steps without gain after which the stage ends early
+    mend: int = 50 # steps after which the surface is made one piece again
+    mouth: float = 0.3 # how far the lips are apart in the open head, head units; 0: grow the mesh on closed lips
     field: FieldConfig = field(default_factory=lambda: FieldConfig((64,)*3)) # sizes of the field's network
 
 class Guidance(nn.Module):
@@ -62,43 +66,71 @@ class Guidance(nn.Module):
             for paint in (networks.expression_color, networks.pose_color): paint.inner[-1].bias[:3].fill_(.5) # begin with grey
         self.table = nn.Parameter(torch.zeros(len(self.lattice), c.features))
         self.landmarks = nn.Parameter(landmarks.clone())
-        self.band = self.motion = None
+        self.register_buffer('sides', torch.zeros(len(self.lattice), dtype=torch.int8)) # 1: has to be inside, -1: outside
+        self.band = self.motion = self.opening = None
 
-    def prepare(self, motion): # a `Motion` from tracking, or None
+    def prepare(self, motion, # a `Motion` from tracking, or None
+                opening: Opening|None = None, # of the mouth
+               ):
         "Lay the band around the surface at hand."
-        self.motion = motion
+        self.motion, self.opening = motion, opening
         self.landmark_moves = motion.at(self.landmarks.detach()) if motion is not None else None
-        with torch.no_grad(): self.set_band(make_band(self.lattice, self.distances(self.lattice.vertices)))
+        self.landmark_shift = torch.zeros_like(self.landmarks) if opening is None else opening.shift[:len(self.landmarks)]
+        self.mend()
+
+    @torch.no_grad()
+    def mend(self) -> int: # parts that floated
+        "Make the surface one piece without handles, and lay the band around it."
+        d = self.distances(self.lattice.vertices)
+        inside = one_piece(self.lattice, d, 1.5*self.config.spacing)
+        self.sides.copy_(inside.char()*(d >= 0) - (~inside).char()*(d < 0))
+        self.set_band(make_band(self.lattice, on_sides(d, self.sides, .02*self.config.spacing)))
+        ends = self.lattice.tets[(d < 0)[self.lattice.tets].all(1)]
+        return len(components(ends, len(d))[ends].unique()) - 1
 
     def distances(self, points: Tensor) -> Tensor:
         with torch.no_grad(): return torch.cat([self.field.distance(p) for p in points.split(16384)])
 
+    def sided(self, ids, distances):
+        "Distances at vertices of the lattice, with the signs that make it one piece."
+        return on_sides(distances, self.sides[ids], .02*self.config.spacing)
+
+    def motion_at(self, points: Float[Tensor, "n 3"], # of the open head
+                 ) -> Float[Tensor, "r n 3"]: # head units
+        "The basis of the tracked motion: each lip's own."
+        return self.motion.at(points) if self.opening is None else follow(points, self.opening.opened, self.motion.basis)
+
     def set_band(self, band: Band):
         self.band, self.first = band, self.field.first(band.points)
-        self.moves = self.motion.at(band.points) if self.motion is not None else None
+        self.shift = None if self.opening is None else self.opening.at(band.points)
+        self.moves = None if self.motion is None else self.motion_at(band.points)
 
     def neutral(self) -> 'NeutralMesh':
         "The surface of the field, with what the band carries at its vertices; moves the band when the surface is about to leave it."
         values = self.field(self.band.points, self.first)
-        if leaves(self.band, values.distance):
-            self.set_band(refresh(self.band, self.distances, distances=values.distance))
+        distance = self.sided(self.band.ids, values.distance)
+        if leaves(self.band, distance):
+            self.set_band(refresh(self.band, self.distances, distances=distance, adjust=self.sided))
             values = self.field(self.band.points, self.first)
+            distance = self.sided(self.band.ids, values.distance)
         features = values.feature + self.table.index_select(0, self.band.ids)
-        mesh = march(self.band, values.distance, values.offset*(.5*self.config.spacing))
-        return NeutralMesh(mesh, interpolate_band(mesh, features), values)
+        mesh = march(self.band, distance, values.offset*(.5*self.config.spacing))
+        closed = mesh if self.shift is None else replace(mesh, vertices=mesh.vertices - interpolate_band(mesh, self.shift))
+        return NeutralMesh(closed, mesh.vertices, interpolate_band(mesh, features), values)
 
     def deform(self, points: Float[Tensor, "n 3"], # canonical, neutral
                frames: dict, # from `networks.frames`
                known: Float[Tensor, "n 3"]|None, # motion known from tracking
+               groups: dict|None = None, # from `networks.groups`, if known
               ) -> Float[Tensor, "n 3"]: # canonical
         "Where points of the neutral head are in a frame."
-        groups = self.networks.groups(points, self.landmarks)
+        groups = self.networks.groups(points, self.landmarks) if groups is None else groups
         moved = self.networks.blend(groups, lambda kind, ids: self.networks.move(kind, points.index_select(0, ids), frames[kind]), points)
         return moved if known is None else moved + known
 
-    def paint(self, points: Tensor, features: Tensor, frames: dict) -> Float[Tensor, "n 3"]:
+    def paint(self, points: Tensor, features: Tensor, frames: dict, groups: dict|None = None) -> Float[Tensor, "n 3"]:
         "Colours of points of the neutral head in a frame: the first three channels of what the Gaussians will carry."
-        groups, seen = self.networks.groups(points, self.landmarks), torch.tanh(features)
+        groups, seen = self.networks.groups(points, self.landmarks) if groups is None else groups, torch.tanh(features)
         answer = lambda kind, ids: getattr(self.networks, f'{kind}_color')(seen.index_select(0, ids), frames[kind])[:, :3]
         return self.networks.blend(groups, answer, points.new_zeros(len(points), 3))
 
@@ -119,6 +151,7 @@ class Guidance(nn.Module):
 class NeutralMesh:
     "The neutral surface."
     mesh: Mesh # canonical space
+    opened: Float[Tensor, "n 3"] # its vertices in the open head
     features: Float[Tensor, "n f"] # before tanh
     values: object # `FieldValues` at the band's vertices
 
@@ -136,9 +169,9 @@ def frame_mesh(guidance: Guidance, neutral: NeutralMesh,
     "Deform and paint the neutral mesh for a frame."
     g, x0 = guidance, neutral.mesh.vertices
     frames = g.networks.frames(expression, inputs[-6:])
-    known = g.known(g.moves, inputs)
-    vertices = g.deform(x0, frames, None if known is None else interpolate_band(neutral.mesh, known))
-    return FrameMesh(vertices, g.paint(x0.detach(), neutral.features, frames), g.deform(g.landmarks, frames, g.known(g.landmark_moves, inputs)))
+    known, groups = g.known(g.moves, inputs), g.networks.groups(x0, g.landmarks)
+    vertices = g.deform(x0, frames, None if known is None else interpolate_band(neutral.mesh, known), groups)
+    return FrameMesh(vertices, g.paint(x0, neutral.features, frames, groups), g.deform(g.landmarks, frames, g.known(g.landmark_moves, inputs)))
 
 # %% ../nbs/23_guidance.ipynb #651dab02
 def make_guidance(capture: Capture, # to be learned
@@ -154,12 +187,17 @@ def make_guidance(capture: Capture, # to be learned
     if len(capture.split.train_cameras) < 2: raise GhaError(f'guidance needs two training cameras or more to find a surface; {capture.name} has one{instead}')
     if min(counts) == 0: raise GhaError(f'guidance needs landmarks; some frames of {capture.name} have none{instead}')
     if len(counts) > 1: raise GhaError(f'guidance needs the same landmarks in every frame; {capture.name} has between {min(counts)} and {max(counts)}{instead}')
-    start = first_distance(capture, frame)
+    seen, inside = inside_masks(capture.landmarks(frame), capture, frame, capture.split.train_cameras)
+    cut = int((inside < .5*seen).sum())
+    if cut > .1*len(seen): raise GhaError(f'guidance: the masks of frame {frame} cut the head: {cut} of {len(seen)} landmarks lie outside of most of them; mend the masks, or start with --init cloud')
+    opening = find_opening(capture, frame, config.mouth) if config.mouth else None
+    start = first_distance(capture, frame, opening=opening)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         guidance = Guidance(config, PointNetworks(capture.n_expressions, networks), start, canonical_points(capture, frame, capture.landmarks(frame)))
-    guidance.prepare(tracked_motion(capture, frame, motion_rank) if motion_rank else None)
-    guidance.frame, guidance.outer = frame, outer_points(capture, frame)[0]
+    guidance.prepare(tracked_motion(capture, frame, motion_rank) if motion_rank else None, opening)
+    ids, outer, _ = outer_points(capture, frame)
+    guidance.frame, guidance.outer, guidance.home = frame, outer if opening is None else outer + opening.shift[ids], tracked_points(capture, frame)
     return guidance
 
 # %% ../nbs/23_guidance.ipynb #ca7e79db
@@ -179,28 +217,41 @@ def draw_mesh(vertices: Float[Tensor, "n 3"], # world space
     seen = visibility(clip, faces, camera.width, camera.height)
     return MeshPicture(interpolate(attributes, faces, seen, barycentrics_of(clip, faces, seen)), coverage(clip, faces, seen))
 
+@dataclass(frozen=True)
+class PosedMesh:
+    "The surface in one frame of a capture."
+    vertices: Float[Tensor, "n 3"] # world space
+    faces: Int[Tensor, "f 3"]
+    colors: Float[Tensor, "n 3"] # RGB, about 0..1
+
+@torch.no_grad()
+def pose_mesh(guidance: Guidance, capture: Capture, frame: str,
+              neutral: NeutralMesh|None = None, # if known
+             ) -> PosedMesh:
+    "The mesh as it is in a frame, to be looked at from any camera."
+    neutral = guidance.neutral() if neutral is None else neutral
+    mesh = frame_mesh(guidance, neutral, frame_inputs(capture, [frame], guidance.frame)[0], capture.expression(frame))
+    return PosedMesh(to_world(mesh.vertices, capture.pose(frame), capture.scale(frame)), neutral.mesh.faces, mesh.colors)
+
+@torch.no_grad()
 def look(guidance: Guidance, capture: Capture, frame: str, camera: str, size: int = 192, # width of the picture, pixels
          normals: bool = False, # paint by direction instead of colour
+         mesh: PosedMesh|None = None, # of the frame, if known
         ) -> Float[Tensor, "h w 3"]: # RGB 0..1 on white
     "The mesh of a frame as a camera sees it."
-    with torch.no_grad():
-        neutral = guidance.neutral()
-        mesh = frame_mesh(guidance, neutral, frame_inputs(capture, [frame], guidance.frame)[0], capture.expression(frame))
-        cam = capture.camera(frame, camera)
-        world = to_world(mesh.vertices, capture.pose(frame), capture.scale(frame))
-        paint = vertex_normals(world, neutral.mesh.faces) @ cam.world_to_camera[:3, :3].T*world.new_tensor([.5, -.5, -.5]) + .5 if normals else mesh.colors
-        seen = draw_mesh(world, neutral.mesh.faces, paint, cam.scaled_to(size, round(size*cam.height/cam.width)))
-        return (seen.color + 1 - seen.cover[..., None]).clamp(0, 1)
+    mesh, cam = pose_mesh(guidance, capture, frame) if mesh is None else mesh, capture.camera(frame, camera)
+    paint = vertex_normals(mesh.vertices, mesh.faces) @ cam.world_to_camera[:3, :3].T*mesh.vertices.new_tensor([.5, -.5, -.5]) + .5 if normals else mesh.colors
+    seen = draw_mesh(mesh.vertices, mesh.faces, paint, cam.scaled_to(size, round(size*cam.height/cam.width)))
+    return (seen.color + 1 - seen.cover[..., None]).clamp(0, 1)
 
-def overlap(guidance: Guidance, capture: Capture, frame: str, camera: str, size: int = 128) -> float: # intersection over union
+@torch.no_grad()
+def overlap(guidance: Guidance, capture: Capture, frame: str, camera: str, size: int = 128, # width, pixels
+            mesh: PosedMesh|None = None, # of the frame, if known
+           ) -> float: # intersection over union
     "How well the mesh's outline matches the mask, at half of its height."
     mask = capture.targets(frame, camera, size)[1][0] > .5
-    with torch.no_grad():
-        neutral = guidance.neutral()
-        mesh = frame_mesh(guidance, neutral, frame_inputs(capture, [frame], guidance.frame)[0], capture.expression(frame))
-        cam = capture.camera(frame, camera).scaled_to(mask.shape[1], mask.shape[0])
-        clip = to_clip(to_world(mesh.vertices, capture.pose(frame), capture.scale(frame)), cam)
-        cover = visibility(clip, neutral.mesh.faces, cam.width, cam.height).mask
+    mesh, cam = pose_mesh(guidance, capture, frame) if mesh is None else mesh, capture.camera(frame, camera).scaled_to(mask.shape[1], mask.shape[0])
+    cover = rasterize_mesh(mesh.vertices, mesh.faces, cam).mask
     return ((cover & mask).sum()/(cover | mask).sum()).item()
 
 # %% ../nbs/23_guidance.ipynb #710f9f7f

@@ -22,12 +22,10 @@ from .tracked import canonical_points, frame_inputs, tracked_points
 # %% ../nbs/25_fit.ipynb #d66bb59c
 def laplacian(vertices: Float[Tensor, "n 3"], faces) -> Float[Tensor, "n 3"]:
     "Each vertex minus the mean of its neighbours (each neighbour counts once for each side of the edge)."
-    total, count = torch.zeros_like(vertices), vertices.new_zeros(len(vertices), 1)
-    for i, j in ((0, 1), (1, 2), (2, 0)):
-        for a, b in ((i, j), (j, i)):
-            total = total.index_add(0, faces[:, a], vertices.index_select(0, faces[:, b]))
-            count = count.index_add(0, faces[:, a], vertices.new_ones(len(faces), 1))
-    return vertices - total/count.clamp_min(1)
+    corners = vertices.index_select(0, faces.reshape(-1)).reshape(-1, 3, 3)
+    others = (corners.sum(1, keepdim=True) - corners).reshape(-1, 3)
+    total = torch.zeros_like(vertices).index_add(0, faces.reshape(-1), others)
+    return vertices - total/(2*torch.bincount(faces.reshape(-1), minlength=len(vertices))[:, None]).clamp_min(1)
 
 @dataclass(frozen=True)
 class GuidanceChoice:
@@ -59,16 +57,16 @@ def guidance_loss(guidance: Guidance, capture: Capture,
         here = dict(color=((picture.color.permute(2, 0, 1) - image)*part).abs().mean(), silhouette=((picture.cover - (mask[0] > .5).float())*visible[0]).square().mean())
         for k, v in here.items(): terms[k] = terms.get(k, 0) + v/len(cameras)
     terms['landmarks'] = (mesh.landmarks - canonical_points(capture, frame, capture.landmarks(frame))).square().mean()
-    x0 = tracked_points(capture, g.frame)
-    x1 = tracked_points(capture, frame)
+    x0, x1 = g.home, tracked_points(capture, frame)
     if w.tracked and len(x0) == len(x1) and g.motion is not None and len(g.motion.points) == len(x0):
         ids = torch.randint(len(x0), (min(600, len(x0)),), generator=step_generator(seed, step, 4))
         moved = g.deform(x0[ids], g.networks.frames(capture.expression(frame), inputs[-6:]), torch.einsum('r,rnd->nd', g.motion.mix @ inputs, g.motion.basis[:, ids]))
         terms['tracked'] = (moved - x1[ids]).square().mean()
-    points = torch.cat([g.landmarks.detach(), g.outer[torch.randint(len(g.outer), (600,), generator=step_generator(seed, step, 5))]]) if len(g.outer) else g.landmarks.detach()
+    marks = g.landmarks.detach() + g.landmark_shift
+    points = torch.cat([marks, g.outer[torch.randint(len(g.outer), (600,), generator=step_generator(seed, step, 5))]]) if len(g.outer) else marks
     terms['surface'] = g.field.distance(points).abs().mean()
     terms['offset'] = neutral.values.offset.square().mean()
-    terms['laplacian'] = laplacian(neutral.mesh.vertices, faces).square().mean()
+    terms['laplacian'] = laplacian(neutral.opened, faces).square().mean()
     return sum(getattr(w, k)*v for k, v in terms.items()), {k: v.item() for k, v in terms.items()}
 
 def guidance_optimizer(guidance: Guidance) -> torch.optim.Adam:
@@ -83,6 +81,7 @@ def guidance_step(guidance: Guidance, optimizer, capture: Capture, size, seed: i
                  ) -> dict: # `loss` and the unweighted terms
     "One step of the first stage; raises `GhaError` where the surface is lost or a number is not finite."
     choice = guidance_choice(capture, guidance.config, seed, step)
+    if step and step % guidance.config.mend == 0: guidance.mend()
     factor = min(1, (progress + .02)/.06)*(.1 + .9*(1 + math.cos(math.pi*min(1, progress)))/2)
     for g in optimizer.param_groups: g['lr'] = g['base']*factor
     optimizer.zero_grad(set_to_none=True)

@@ -19,7 +19,7 @@ from torch.nn import functional as F
 import gha_nb
 from .capture import Capture
 from .core import CheckpointError, write_atomic
-from .guidance import field_slice, look, make_guidance, overlap
+from .guidance import field_slice, look, make_guidance, overlap, pose_mesh
 from .guidance_fit import guidance_choice, guidance_optimizer
 from .losses import load_perceptual
 from .presets import Preset, preset_from_dict
@@ -70,7 +70,8 @@ class Run:
         s, g = self.capture.split, self.guidance
         frames, cameras = s.test_frames or s.train_frames[-1:], s.test_cameras or s.train_cameras[:3]
         marks = [g.landmark_error(self.capture, f) for f in frames if len(self.capture.landmarks(f)) == len(g.landmarks)]
-        return dict(iou=sum(overlap(g, self.capture, g.frame, c) for c in cameras)/len(cameras), landmarks=sum(marks)/max(1, len(marks)))
+        mesh = pose_mesh(g, self.capture, g.frame)
+        return dict(iou=sum(overlap(g, self.capture, g.frame, c, mesh=mesh) for c in cameras)/len(cameras), landmarks=sum(marks)/max(1, len(marks)))
 
     def hand_over(self):
         "From the first stage to the second."
@@ -193,12 +194,15 @@ def guidance_preview(run: Run, name: str, size: int = 192) -> Path: # of the PNG
     "Save truth, mesh, and its directions, from three sides of the neutral frame and of a strong expression; and `NAME_field`, a cut through the field."
     g, cameras = run.guidance, run.capture.cameras
     views = [(g.frame, cameras[i]) for i in sorted({0, len(cameras)//2, len(cameras) - 1})] + [(preview_view(run.capture)[0], cameras[len(cameras)//2])]
-    columns = [torch.cat([run.capture.targets(*v, size)[0].permute(1, 2, 0), look(g, run.capture, *v, size), look(g, run.capture, *v, size, normals=True)]) for v in views]
+    neutral = g.neutral()
+    meshes = {f: pose_mesh(g, run.capture, f, neutral) for f in {f for f, _ in views}}
+    columns = [torch.cat([run.capture.targets(*v, size)[0].permute(1, 2, 0), *(look(g, run.capture, *v, size, normals, meshes[v[0]]) for normals in (False, True))]) for v in views]
     distance, (z0, z1, y0, y1) = field_slice(g, size)
     shade = (1 - distance.abs()/.6).clamp(0, 1)[..., None]
     cut = torch.where((distance < 0)[..., None], torch.tensor([.70, .25, .22]), torch.tensor([.18, .40, .70]))*(1 - shade) + shade
     cut[:, 1:][(distance[:, 1:] < 0) != (distance[:, :-1] < 0)] = 0; cut[1:][(distance[1:] < 0) != (distance[:-1] < 0)] = 0
-    x, y = ((g.landmarks.detach()[:, 2] - z0)/(z1 - z0)*size).long().clamp(0, size - 1), ((y1 - g.landmarks.detach()[:, 1])/(y1 - y0)*size).long().clamp(0, size - 1)
+    marks = g.landmarks.detach() + g.landmark_shift
+    x, y = ((marks[:, 2] - z0)/(z1 - z0)*size).long().clamp(0, size - 1), ((y1 - marks[:, 1])/(y1 - y0)*size).long().clamp(0, size - 1)
     cut[y, x] = torch.tensor([1., .8, 0])
     save_picture(run, f'{name}_field', cut)
     return save_picture(run, name, torch.cat(columns, 1))

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['pairs', 'table', 'Band', 'to_band', 'whole', 'mixed', 'band_around', 'make_band', 'Mesh', 'triangle_table',
            'on_edges', 'interpolate_band', 'march', 'components', 'largest_component', 'check_mesh', 'leaves', 'trace',
-           'refresh', 'refine', 'Lattice', 'lattice', 'parents']
+           'refresh', 'Lattice', 'lattice']
 
 # %% ../nbs/21_tetra.ipynb #fef7edbb
 from collections.abc import Callable
@@ -17,10 +17,10 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from .core import GhaError
-from .lattice import Lattice, drawn_in, halved, lattice, numbers, parents, places, positions, star
+from .lattice import Lattice, drawn_in, lattice, places, positions, star
 
 # %% ../nbs/21_tetra.ipynb #ec4e6d54
-_all_ = ['Lattice', 'lattice', 'parents']  # from `gha_nb.lattice`: the other half of this room
+_all_ = ['Lattice', 'lattice']  # from `gha_nb.lattice`: the other half of this room
 
 # %% ../nbs/21_tetra.ipynb #6ce3b281
 pairs = torch.tensor(list(combinations(range(4), 2)))  # the six edges of a tetrahedron
@@ -198,11 +198,12 @@ def trace(lattice: Lattice,
           field: Callable[[Tensor], Tensor], # points [m, 3] -> distances [m]
           reach: int = 2, # rings of tetrahedra
           distances: Float[Tensor, "n"]|None = None, # at the start, if known
+          adjust: Callable[[Tensor, Tensor], Tensor] = lambda ids, d: d, # what to make of the distances at vertices
          ) -> Band:
     "The band around the surface that passes the start, or else is nearest to it in rings: the field is asked only along the way."
     values, seen = torch.full((len(lattice),), torch.nan), torch.zeros(len(lattice), dtype=torch.bool)
     def ask(ids):
-        if len(ids): values[ids] = field(positions(lattice, ids)).detach().float()
+        if len(ids): values[ids] = adjust(ids, field(positions(lattice, ids)).detach().float())
         if not values[ids].isfinite().all(): raise GhaError('the field gives distances that are not finite')
     def cut(corners): return mixed(values[corners] < 0) & values[corners].isfinite().all(1)
 
@@ -229,22 +230,8 @@ def trace(lattice: Lattice,
 def refresh(band: Band, # from which the surface has moved, or is about to
             field: Callable[[Tensor], Tensor], # points [m, 3] -> distances [m]
             reach: int = 2, # rings of tetrahedra
-            distances: Float[Tensor, "B"]|None = None, # at the band's vertices, if known: saves asking again
+            distances: Float[Tensor, "B"]|None = None, # at the band's vertices, adjusted, if known: saves asking again
+           adjust: Callable[[Tensor, Tensor], Tensor] = lambda ids, d: d, # what to make of the distances at vertices
            ) -> Band:
     "The band around where the surface is now; raises `GhaError` when it is gone, or leaves the box."
-    return trace(band.lattice, band.ids, field, reach, distances)
-
-# %% ../nbs/21_tetra.ipynb #9d6bc137
-@torch.no_grad()
-def refine(band: Band,
-           field: Callable[[Tensor], Tensor], # points [m, 3] -> distances [m]
-           reach: int = 2, # rings of the finer tetrahedra
-           distances: Float[Tensor, "B"]|None = None, # at the band's vertices, if known
-          ) -> Band:
-    "The same surface in the lattice of half the spacing: each tetrahedron becomes eight."
-    coarse, inside = band.lattice, (field(band.points) if distances is None else distances) < 0
-    fine = halved(coarse)
-    ends = band.edges[band.tet_edges[mixed(inside[band.tets])].unique()]
-    p = drawn_in(coarse, places(coarse, band.ids[ends]))  # [e, 2, 3]
-    p = torch.cat([2*p.flatten(0, 1), p.sum(1)])
-    return trace(fine, numbers(fine, p[(p % 2 == p[:, :1] % 2).all(1)]).unique(), field, reach)
+    return trace(band.lattice, band.ids, field, reach, distances, adjust)

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['neutral_frame', 'canonical_points', 'inside_masks', 'hull_solid', 'hull_skin', 'mouth_points', 'camera_direction',
-           'nearest', 'frame_inputs', 'ridge', 'tracked_points', 'Motion', 'tracked_motion']
+           'nearest', 'frame_inputs', 'ridge', 'tracked_points', 'follow', 'Motion', 'tracked_motion']
 
 # %% ../nbs/20_tracked.ipynb #948ae775
 from dataclasses import dataclass
@@ -124,6 +124,20 @@ def tracked_points(capture: Capture, frame: str) -> Float[Tensor, "v 3"]: # cano
     v = capture.vertices(frame)
     return canonical_points(capture, frame, capture.landmarks(frame) if v is None else torch.cat([capture.landmarks(frame), v]))
 
+def follow(points: Float[Tensor, "n 3"], # anywhere
+           tracked: Float[Tensor, "v 3"], # in the same space
+           moves: Float[Tensor, "r v 3"], # of the tracked points
+           reach: float = 0.15, # distance to tracked points at which a point no longer follows fully, head units
+          ) -> Float[Tensor, "r n 3"]:
+    "How points move with the tracked ones: the mean of the four nearest, fading with the distance to them."
+    moved = []
+    for part in points.split(2048):
+        d, ids = torch.cdist(part, tracked).topk(min(4, len(tracked)), largest=False)
+        w = 1/(d + 1e-3)
+        fade = torch.exp(-(d[:, 0] - .03).clamp_min(0)**2/reach**2)
+        moved.append(torch.einsum('rnkd,nk->rnd', moves[:, ids], w/w.sum(1, keepdim=True)*fade[:, None]))
+    return torch.cat(moved, 1)
+
 @dataclass(frozen=True)
 class Motion:
     "The linear part of a head's motion, known at its tracked points."
@@ -134,14 +148,8 @@ class Motion:
     def at(self, points: Float[Tensor, "n 3"], # canonical space
            reach: float = 0.15, # distance to tracked points at which a point no longer follows fully, head units
           ) -> Float[Tensor, "r n 3"]: # head units
-        "The basis at any points: the mean of the four nearest tracked ones, fading with the distance to them."
-        moved = []
-        for part in points.split(2048):
-            d, ids = torch.cdist(part, self.points).topk(min(4, len(self.points)), largest=False)
-            w = 1/(d + 1e-3)
-            follow = torch.exp(-(d[:, 0] - .03).clamp_min(0)**2/reach**2)
-            moved.append(torch.einsum('rnkd,nk->rnd', self.basis[:, ids], w/w.sum(1, keepdim=True)*follow[:, None]))
-        return torch.cat(moved, 1)
+        "The basis at any points."
+        return follow(points, self.points, self.basis, reach)
 
 def tracked_motion(capture: Capture, # whose training frames
                    frame: str, # the neutral one

@@ -77,6 +77,7 @@ def guide(run: Run, progress: bool = True):
             if run.step % run.preset.log_every == 0: log.write(run, names)
             if run.step % run.preset.checkpoint_every == 0: save_checkpoint(run)
     finally: log.write(run, names); views.close(); bar.close()
+    run.guidance.mend()
     guidance_preview(run, 'guidance')
 
 def loop(run: Run, callbacks=(), progress: bool = True):
