@@ -26,6 +26,7 @@ class Rates:
     scales: float = 5e-3 # logarithms of neutral sizes
     opacities: float = 2e-2 # logits of neutral opacities
     poses: float = 1e-4 # per-frame corrections of the tracked pose
+    memory: float = 0.99 # Adam's decay of squared gradients: runs of a few thousand steps cannot wait for the usual 0.999
     warmup: float = 0.02 # share of the run in which rates rise
     final: float = 0.02 # share of the rate that is left at the end (cosine in between)
 
@@ -76,7 +77,7 @@ PRESETS = {p.name: p for p in (
            superres=SuperResConfig(width=32, depth=2), losses=LossWeights(crop=96, stages=4, start=0.2)),
     Preset('paper', low=512, points=100_000, minutes=None, steps=600_000, motion_rank=0, rescale=1.25, checkpoint_every=5000, preview_every=2000, log_every=100,
            guidance=GuidanceConfig(share=.1, spacing=.04, field=FieldConfig()), superres=SuperResConfig('published'), losses=LossWeights(silhouette=0., crop=512, every=1),
-           rates=Rates(networks=1e-4, superres=1e-4, means=1e-5, features=1e-5, quats=1e-5, scales=3e-5, opacities=1e-4, poses=1e-5, warmup=0., final=1.)),
+           rates=Rates(networks=1e-4, superres=1e-4, means=1e-5, features=1e-5, quats=1e-5, scales=3e-5, opacities=1e-4, poses=1e-5, memory=.999, warmup=0., final=1.)),
 )}
 
 def find_preset(preset: Preset|str, # itself, or a name

@@ -110,7 +110,7 @@ def make_optimizer(avatar: HeadAvatar, # whose parameters
     "Adam with a group per kind of parameter; each group remembers its own rate in `base`."
     groups = dict(networks=list(avatar.generator.parameters()), superres=list(avatar.superres.parameters()), means=[avatar.means], features=[avatar.features],
                   quats=[avatar.quats], scales=[avatar.log_scales], opacities=[avatar.opacity_logits], poses=[poses])
-    return torch.optim.Adam([dict(params=p, lr=getattr(rates, k), base=getattr(rates, k), name=k) for k, p in groups.items() if p], eps=1e-15, fused=True)
+    return torch.optim.Adam([dict(params=p, lr=getattr(rates, k), base=getattr(rates, k), name=k) for k, p in groups.items() if p], betas=(.9, rates.memory), eps=1e-15, fused=True)
 
 # %% ../nbs/37_step.ipynb #97799645
 @dataclass(frozen=True)
