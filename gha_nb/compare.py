@@ -39,7 +39,7 @@ def compared(truth: Float[Tensor, "3 h w"], pred: Float[Tensor, "3 h w"], # 0..1
     a, b, error = to_bytes(truth), to_bytes(pred), error_map(pred.cpu(), truth.cpu())
     return {'wipe': lambda: wiped(a, b, at), 'error': lambda: wiped(a, error, at), MODES[2]: lambda: np.concatenate([a, b, error], 1)}[mode]()
 
-# %% ../nbs/49_compare.ipynb #d306f64a
+# %% ../nbs/49_compare.ipynb #9019d01b
 class Compare:
     "The tab with the line."
     def __init__(self, gui, capture: Capture,
@@ -49,7 +49,7 @@ class Compare:
         self.on = gui.add_checkbox('compare', False, hint='renders one view of the capture each time the head is drawn')
         self.frame = gui.add_slider('frame of the capture', 0, max(last, 1), 1, 0, disabled=not last)
         self.camera = gui.add_dropdown('camera', tuple(capture.cameras), initial_value=(s.test_cameras or s.train_cameras)[0])
-        self.mode, self.at = gui.add_dropdown('as', MODES), gui.add_slider('wipe', 0., 1., .01, .5)
+        self.mode, self.at = gui.add_dropdown('as', MODES), gui.add_slider('wipe', 0., 1., .01, .5, hint='where the line is; the truth is left of it')
         self.image, self.told = gui.add_image(np.full((8, 8, 3), 255, np.uint8), visible=False), gui.add_markdown('')
         for c in (self.on, self.frame, self.camera): c.on_update(lambda _: pump.changed('compare'))
         for c in (self.mode, self.at): c.on_update(lambda _: self.lay())
@@ -66,7 +66,7 @@ class Compare:
         truth = self.capture.targets(frame, camera, (pred.shape[2], pred.shape[1]))[0]
         self.pair = truth, pred
         db = -10*math.log10(max((pred - truth).square().mean().item(), 1e-10))
-        self.told.content = f'frame {frame}, camera {camera} ({self.capture.group(frame, camera)}): **{db:.1f} dB**. Left of the line: truth'
+        self.told.content = f'frame {frame}, camera {camera} ({self.capture.group(frame, camera)}): **{db:.1f} dB**'
         self.lay()
 
     def lay(self):

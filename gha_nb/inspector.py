@@ -23,7 +23,7 @@ from .gaussians import Gaussians, activate, posed
 from .networks import landmark_weights
 from .page import Placement, capacity_for, splat_arrays
 
-# %% ../nbs/47_inspector.ipynb #e6cce43b
+# %% ../nbs/47_inspector.ipynb #c5e11bb7
 def millimetres(avatar: HeadAvatar) -> float: return 1000*float(avatar.neutral_scale)
 
 def components(features: Float[Tensor, "n f"]) -> Float[Tensor, "n 3"]:
@@ -40,12 +40,12 @@ def gradient(avatar: HeadAvatar, g: Gaussians) -> Float[Tensor, "n"]|None: # Non
 ATTRIBUTES = { # name: (unit, function of the avatar and of its canonical Gaussians of a moment)
     'opacity': ('', lambda a, g: g.opacities),
     'size': ('mm', lambda a, g: g.scales.log().mean(1).exp()*millimetres(a)),
-    'anisotropy': ('largest/smallest', lambda a, g: g.scales.amax(1)/g.scales.amin(1)),
-    'features': ('first component', lambda a, g: components(a.features.detach())[:, 0]),
-    'expression weight': ('1: expression, 0: pose', lambda a, g: landmark_weights(a.means.detach(), a.landmarks, a.config.generator.near, a.config.generator.far)),
-    'displacement': ('mm from neutral', lambda a, g: (g.means - a.means).norm(dim=1)*millimetres(a)),
+    'anisotropy': ('', lambda a, g: g.scales.amax(1)/g.scales.amin(1)),
+    'features': ('', lambda a, g: components(a.features.detach())[:, 0]),
+    'expression weight': ('', lambda a, g: landmark_weights(a.means.detach(), a.landmarks, a.config.generator.near, a.config.generator.far)),
+    'displacement': ('mm', lambda a, g: (g.means - a.means).norm(dim=1)*millimetres(a)),
     'distance to a landmark': ('mm', lambda a, g: torch.cdist(a.means.detach(), a.landmarks).amin(1)*millimetres(a)),
-    'gradient': ('of the position', gradient),
+    'gradient': ('', gradient),
 }
 
 @torch.no_grad()
@@ -134,7 +134,7 @@ class Inspector:
         for c in (self.by, self.keep, self.mouth, self.neutral, self.shape): c.on_update(changed)
         self.server.scene.on_click()(lambda e: pump.ask(lambda: self.click(np.array(e.ray_origin), np.array(e.ray_direction))))
 
-# %% ../nbs/47_inspector.ipynb #79012823
+# %% ../nbs/47_inspector.ipynb #f481d58f
 @patch
 @torch.no_grad()
 def applied(self: Inspector, g: Gaussians) -> Gaussians: # canonical space
@@ -176,7 +176,6 @@ def draw(self: Inspector, splats, # viser's handle
     if solid: self.draw_ellipsoids(g, shown)
     else: splats.set_gaussians(**shown)
     self.show(splats, not solid)
-    self.tell()
 
 @patch
 def draw_ellipsoids(self: Inspector, g: Gaussians, shown: dict):

@@ -72,7 +72,7 @@ class GuidanceViewer(Pump):
         for o in (self.mesh, self.cut, self.folder, self.trouble):
             if o is not None: o.remove()
 
-# %% ../nbs/51_live.ipynb #102ca010
+# %% ../nbs/51_live.ipynb #c89949b6
 class LiveViewer:
     "A callback that shows the head while it trains."
     def __init__(self, every: int = 20, # steps after which the head is drawn again
@@ -138,7 +138,7 @@ class LiveViewer:
         if len(self.history) > 2000: self.history = self.history[::2]
         if self.paused.is_set(): self.wait(run)
         if not self.server.get_clients(): return
-        if run.step % self.every == 0: self.tell(run, 'training'); self.viewer.changed()
+        if run.step % (self.every if run.stage == 2 else max(1, self.every//5)) == 0: self.tell(run, 'training'); self.viewer.changed() # a step of the mesh takes longer
         if time.monotonic() >= self.rest_until:
             start = time.monotonic()
             if self.viewer.pump(): self.rest_until = time.monotonic() + (time.monotonic() - start)*(100/min(max(float(self.balance.value), 2.), 90.) - 1)

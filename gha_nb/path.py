@@ -6,10 +6,10 @@
 __all__ = ['PATH_FORMAT', 'SIZES', 'Key', 'CameraPath', 'ordered', 'key_of', 'seen_by', 'inputs_of', 'camera_of', 'path_json',
            'number', 'read_key', 'read_path', 'pictures', 'filming', 'film', 'PathTab', 'free_name']
 
-# %% ../nbs/49_path.ipynb #69fe60bc
+# %% ../nbs/49_path.ipynb #b164f252
 import json, math, re, tempfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from itertools import count
@@ -154,7 +154,7 @@ def read_path(text: str|bytes, source: str = 'the path') -> CameraPath: # source
         if odd := set(a.expression) ^ set(b.expression): raise GhaError(f'{source}, key {i + 2}: {sorted(odd)[0]!r} is in one key and not in the one before; every key needs the same coefficients')
     return CameraPath(keys, number(raw.get('fps', 25), f'{source}, fps', 1, 240), number(raw.get('aspect', 1), f'{source}, aspect', .2, 5))
 
-# %% ../nbs/49_path.ipynb #53bff258
+# %% ../nbs/49_path.ipynb #1bb0414e
 def pictures(avatar: HeadAvatar, path: CameraPath) -> Iterator[UInt8[np.ndarray, "h w 3"]]:
     "The pictures of a path."
     for t in path.times():
@@ -172,7 +172,7 @@ def filming(avatar: HeadAvatar, path: CameraPath, out: Path|str, # .mp4, which i
     out.parent.mkdir(parents=True, exist_ok=True)
     build, total = out.with_name(f'.{out.stem}.part.mp4'), len(path.times())
     try:
-        with imageio.get_writer(build, format='ffmpeg', fps=path.fps, codec='libx264', quality=8, macro_block_size=1, ffmpeg_log_level='error') as video:
+        with closing(imageio.get_writer(build, format='ffmpeg', fps=path.fps, codec='libx264', quality=8, macro_block_size=1, ffmpeg_log_level='error')) as video: # its own `with` leaves it open after an exception
             for i, picture in enumerate(pictures(avatar, path)): video.append_data(picture); yield i + 1, total
         build.replace(out)
     finally: build.unlink(missing_ok=True)
@@ -181,11 +181,10 @@ def film(avatar: HeadAvatar, path: CameraPath, out: Path|str, # .mp4, which is r
          watch: Callable = lambda done, total: False, # called after each picture; if it returns something true, filming ends without a video
         ) -> Path|None: # the video
     "Film a path; raises `GhaError`."
-    for done in filming(avatar, path, out):
-        if watch(*done): return None
-    return Path(out)
+    with closing(filming(avatar, path, out)) as going:
+        return None if any(watch(*done) for done in going) else Path(out)
 
-# %% ../nbs/49_path.ipynb #aecdecdb
+# %% ../nbs/49_path.ipynb #cb7017e1
 SIZES = {'square': 1., '4 : 3': 4/3, '16 : 9': 16/9, '3 : 4': 3/4}
 
 class PathTab:
@@ -201,7 +200,7 @@ class PathTab:
         edit = gui.add_button_group('this key', ('go there', 'replace', 'delete'))
         edit.on_click(lambda e: self.later(lambda what=e.target.value, c=e.client: self.edit(what, c)))
         self.play, self.head = gui.add_checkbox('play the path', False), gui.add_slider('where', 0., 100., .5, 0., hint='percent of the path')
-        self.fps, self.size, self.visible = gui.add_slider('pictures per second', 1., 60., 1., 25.), gui.add_dropdown('size', tuple(SIZES)), gui.add_checkbox('show in the scene', True)
+        self.fps, self.size, self.visible = gui.add_slider('pictures per second', 1., 60., 1., 25.), gui.add_dropdown('size', tuple(SIZES)), gui.add_checkbox('show in the scene', False)
         self.buttons = gui.add_button_group('video', ('render', 'cancel'))
         self.buttons.on_click(lambda e: self.later(lambda c=e.client: self.render(c)) if e.target.value == 'render' else setattr(self, 'cancelled', True))
         self.bar, self.told = gui.add_progress_bar(0., visible=False), gui.add_markdown('')
@@ -280,7 +279,7 @@ class PathTab:
             self.go(self.path.keys[0].time + self.clock)
         return self.due - now
 
-# %% ../nbs/49_path.ipynb #a8d036a4
+# %% ../nbs/49_path.ipynb #8e6feb8a
 @patch
 def render(self: PathTab, client):
     "Film the path, one picture at each call of the pump; the video goes to the visitor, and into the folder."
@@ -304,7 +303,7 @@ def rendering(self: PathTab, path: CameraPath, client):
                 yield
             self.video = out if self.folder else None
             self.say(f'{total} pictures' + (f' in {out.name}, in the folder of the run' if self.folder else ''))
-            with suppress(Exception): client.send_file_download(out.name, out.read_bytes()) # the visitor may have gone
+            with suppress(Exception): client.send_file_download(out.name, out.read_bytes(), save_immediately=True) # the visitor may have gone
         except (GhaError, OSError) as e: self.say(f'the video could not be made: {e}', True)
         finally: going.close(); self.filming, self.bar.visible = False, False
 
@@ -317,7 +316,7 @@ def save(self: PathTab, client):
         out = free_name(Path(self.folder)/'paths', 'path', '.json')
         write_atomic(out, lambda p: Path(p).write_text(text))
     self.say(f'saved as {out.name}, in the folder of the run' if self.folder else 'saved')
-    with suppress(Exception): client.send_file_download(out.name if self.folder else 'path.json', text.encode())
+    with suppress(Exception): client.send_file_download(out.name if self.folder else 'path.json', text.encode(), save_immediately=True)
 
 @patch
 def load(self: PathTab, content: bytes, name: str):

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SHOWN', 'Viewer', 'over_white', 'view']
 
-# %% ../nbs/50_viewer.ipynb #497384b0
+# %% ../nbs/50_viewer.ipynb #e180f101
 import time
 from pathlib import Path
 
@@ -22,9 +22,9 @@ from .compare import Compare
 from .core import GhaError
 from .driver import Driver
 from .evaluate import camera_for
-from .gaussians import Gaussians, posed
+from .gaussians import Gaussians
 from .inspector import Inspector
-from .page import Placement, Pump, capacity_for, close_server, front_camera, open_server, splat_arrays, world_camera
+from .page import Placement, Pump, capacity_for, close_server, front_camera, open_server, world_camera
 from .path import PathTab
 from .pictures import feature_colours, stretch
 from .projection import NEAR
@@ -86,7 +86,7 @@ class Viewer(Pump):
         "The frame of the capture that is shown, or the one last shown."
         return None if self.capture is None else self.capture.frames[int(np.clip(self.driver.frame.value, 0, len(self.capture.frames) - 1))]
 
-# %% ../nbs/50_viewer.ipynb #5f20e744
+# %% ../nbs/50_viewer.ipynb #b5c078fc
 @patch
 @torch.no_grad()
 def moment(self: Viewer) -> tuple[Gaussians, Tensor, Tensor]: # canonical Gaussians, pose [6], scale []
@@ -138,11 +138,12 @@ def draw(self: Viewer, due: set): # 'all', 'head', 'scene', 'compare', and numbe
                 client.scene.set_background_image(self.picture(client.camera, now), 'jpeg', jpeg_quality=90); self.painted.add(key)
     if self.channel.visible != (self.shown.value == 'one channel'): self.channel.visible = not self.channel.visible
     if not own: self.inspector.hide(self.splats)
+    if now is not None: self.inspector.tell()
     if self.around is not None and due & {'all', 'head', 'scene'}:
         with self.reported('the surroundings'): self.around.draw(self.frame())
     if self.compare is not None and (due & {'all', 'compare'}):
         with self.reported('comparing'): self.compare.draw(self.rendered)
-    self.note.content = f'{len(self.avatar):,} Gaussians, drawn in {1000*(time.perf_counter() - start):.0f} ms'
+    if now is not None: self.note.content = f'{len(self.avatar):,} Gaussians, drawn in {1000*(time.perf_counter() - start):.0f} ms'
 
 @patch
 def rendered(self: Viewer, frame: str, camera: str) -> Tensor: # [H, W, 3] 0..1

@@ -65,6 +65,9 @@ def press(page, name): page.get_by_role('button', name=name, exact=True).click()
 def tab(page, name): page.get_by_role('tab', name=name).click()
 
 
+def beside(page, label): return page.locator(f"xpath=//*[text()='{label}']/following::input[1]")
+
+
 def test_view(browser, trained, ball, tmp_path):
     "Splats, a slider, the true pictures, an error, playback, a reload and a second page"
     from gha_nb.viewer import SHOWN, view
@@ -74,7 +77,7 @@ def test_view(browser, trained, ball, tmp_path):
         before = settled(page)
         page.screenshot(path=tmp_path/'splats.png')
 
-        page.get_by_label('search', exact=True).fill('grow')
+        beside(page, 'search').fill('grow')
         until(lambda: viewer.driver.told.content.startswith('1 of'), page)
         page.get_by_role('slider').nth(0).focus()
         page.keyboard.press('End')
@@ -127,10 +130,12 @@ def test_questions(browser, trained, ball, tmp_path):
         painted = settled(page)
         assert differs(plain, painted), 'the colours change'
         page.screenshot(path=tmp_path/'opacity.png')
-        page.get_by_role('slider').first.focus()
-        for _ in range(6): page.keyboard.press('PageUp')
-        if inspector.keep.value[0] < 50: inspector.keep.value = (60., 100.)
-        until(lambda: not inspector.kept.all(), page)
+        low, high = (page.locator('.multi-slider-thumb').nth(i).bounding_box() for i in range(2))
+        page.mouse.move(low['x'] + low['width']/2, low['y'] + low['height']/2)
+        page.mouse.down()
+        page.mouse.move((low['x'] + 2*high['x'])/3, low['y'] + low['height']/2, steps=4)
+        page.mouse.up()
+        until(lambda: inspector.keep.value[0] > 30 and not inspector.kept.all(), page)
         filtered = settled(page)
         assert inspector.kept.sum() < len(viewer.avatar) and differs(filtered, painted), 'the filter hides some'
         page.screenshot(path=tmp_path/'filtered.png')
@@ -143,7 +148,7 @@ def test_questions(browser, trained, ball, tmp_path):
         tab(page, 'compare')
         page.get_by_role('checkbox').first.check()
         until(lambda: viewer.compare.pair is not None, page)
-        picture = page.locator('img[src^="blob:"], img[src^="data:image"]').first
+        picture = page.locator('img[src^="blob:"]:visible').first
         picture.wait_for(timeout=5000)
         seen = lambda: np.asarray(Image.open(io.BytesIO(picture.screenshot())).convert('RGB'))/255
         half = seen()
@@ -173,6 +178,9 @@ def test_questions(browser, trained, ball, tmp_path):
         with page.expect_download(timeout=20000) as download: press(page, 'render')
         assert download.value.suggested_filename == 'path_001.mp4' and len(imageio.mimread(tmp_path/'videos'/'path_001.mp4')) == 5
         page.get_by_text('5 pictures in path').wait_for(timeout=5000)
+
+        page.locator('input[type=file]').set_input_files(dict(name='broken.json', mimeType='application/json', buffer=b'{"kind": "gha_nb path", "keys": [1]}'))
+        page.get_by_text('broken.json, key 1: expected an object').wait_for(timeout=5000)
 
         for nonsense in (b'GET / HTTP/9\r\n\r\n', b'\x00'*2000, b'GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: x\r\n\r\n\xff\xff\xff'):
             with socket.create_connection(('127.0.0.1', viewer.server.get_port()), 5) as s: s.sendall(nonsense)
@@ -238,7 +246,7 @@ def test_live(browser, demo, tmp_path):
         press(page, 'pause')
         page.get_by_text('paused (Gaussians), step').wait_for(timeout=5000)
         closed, step = settled(page), seen['step']
-        page.get_by_label('search', exact=True).fill('jawOpen')
+        beside(page, 'search').fill('jawOpen')
         until(lambda: live.viewer.driver.told.content.startswith('1 of'), page)
         page.screenshot(path=tmp_path/'paused.png')
         live.viewer.driver.sliders['jawOpen'].value = live.viewer.driver.sliders['jawOpen'].max
