@@ -39,7 +39,7 @@ def compared(truth: Float[Tensor, "3 h w"], pred: Float[Tensor, "3 h w"], # 0..1
     a, b, error = to_bytes(truth), to_bytes(pred), error_map(pred.cpu(), truth.cpu())
     return {'wipe': lambda: wiped(a, b, at), 'error': lambda: wiped(a, error, at), MODES[2]: lambda: np.concatenate([a, b, error], 1)}[mode]()
 
-# %% ../nbs/49_compare.ipynb #9019d01b
+# %% ../nbs/49_compare.ipynb #fcdf788f
 class Compare:
     "The tab with the line."
     def __init__(self, gui, capture: Capture,
@@ -72,4 +72,7 @@ class Compare:
     def lay(self):
         "Lay truth and rendering over each other; needs no head."
         if (pair := self.pair) is None or not self.on.value: return
-        with self.pump.reported('comparing'): self.image.image, self.image.visible = compared(*pair, self.mode.value, float(self.at.value)), True
+        with self.pump.reported('comparing'):
+            picture = compared(*pair, self.mode.value, float(self.at.value))
+            larger = max(1, 160//pair[0].shape[2]) # a panel does not enlarge what is small
+            self.image.image, self.image.visible = picture.repeat(larger, 0).repeat(larger, 1), True

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SHOWN', 'Viewer', 'over_white', 'view']
 
-# %% ../nbs/50_viewer.ipynb #e180f101
+# %% ../nbs/50_viewer.ipynb #3d3f60a1
 import time
 from pathlib import Path
 
@@ -22,10 +22,10 @@ from .compare import Compare
 from .core import GhaError
 from .driver import Driver
 from .evaluate import camera_for
+from .filming import PathTab
 from .gaussians import Gaussians
 from .inspector import Inspector
 from .page import Placement, Pump, capacity_for, close_server, front_camera, open_server, world_camera
-from .path import PathTab
 from .pictures import feature_colours, stretch
 from .projection import NEAR
 from .scene import Surroundings
