@@ -260,7 +260,7 @@ def view(run:str,  # folder of the run
     from gha_nb.avatar import HeadAvatar
     from gha_nb.viewer import view as show
     avatar, capture = load_pair(run, capture) if capture else (HeadAvatar.load(find_run(run), device=load_settings().device), None)
-    show(avatar, capture, host=host, port=port)
+    show(avatar, capture, host=host, port=port, folder=find_run(run))
 
 # %% ../nbs/60_app.ipynb #f53b98fd
 @command

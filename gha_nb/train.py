@@ -60,7 +60,7 @@ def call(callbacks, name: str, run: Run):
     for c in callbacks:
         if (method := getattr(c, name, None)) is not None: method(run)
 
-def guide(run: Run, progress: bool = True):
+def guide(run: Run, callbacks=(), progress: bool = True):
     "The first stage: until its share of the budget is used, or it gains no more."
     from tqdm import tqdm
     config, size = run.preset.guidance, low_size(run.capture, run.preset)
@@ -68,6 +68,7 @@ def guide(run: Run, progress: bool = True):
     log, names = Log(run.out/'guidance.jsonl', run.step), ('loss', 'color', 'silhouette', 'landmarks', 'tracked', 'surface', 'offset', 'laplacian')
     bar = tqdm(unit='step', desc='guidance', leave=False, disable=not (progress and env_flag('GHA_NB_PROGRESS', True)))
     try:
+        call(callbacks, 'on_guidance_start', run)
         while not (run.stopping or (run.step and run.stage_progress >= 1) or settled(run.trail, config.patience)):
             for _ in guidance_choice(run.capture, config, run.seed, run.step).cameras: next(views)
             run.losses = guidance_step(run.guidance, run.optimizer, run.capture, size, run.seed, run.step, run.stage_progress)
@@ -75,6 +76,7 @@ def guide(run: Run, progress: bool = True):
             run.step += 1
             log.add(run.losses); bar.update(); bar.set_postfix_str(f"colour {run.losses['color']:.3f}, outline {run.losses['silhouette']:.3f}, {run.seconds:.0f} s")
             if run.step % run.preset.log_every == 0: log.write(run, names)
+            call(callbacks, 'on_guidance_step', run)
             if run.step % run.preset.checkpoint_every == 0: save_checkpoint(run)
     finally: log.write(run, names); views.close(); bar.close()
     run.guidance.mend()
@@ -129,7 +131,7 @@ def train(capture: Capture|Path|str, # a capture or its folder
           overwrite: bool = False, # replace a run in `out`
           init: str = 'guidance', # where the Gaussians start: 'guidance', 'cloud' or 'random'
           seed: int = 0, # of every random choice
-          callbacks: tuple = (), # objects with any of on_start(run), on_step(run), on_end(run)
+          callbacks: tuple = (), # objects with any of on_guidance_start(run), on_guidance_step(run), which see `run.guidance`, and on_start(run), on_step(run), on_end(run), which see `run.avatar`
           device: str = 'auto', # 'cpu', 'cuda', or 'auto'
           progress: bool = True, # a progress bar?
           started: float|None = None, # time.monotonic() at process start, from which minutes count
@@ -151,7 +153,7 @@ def train(capture: Capture|Path|str, # a capture or its folder
         if resume: print(f'no checkpoint in {out}: starting at step 0', flush=True)
         run.prepare()
     try:
-        if run.stage == 1: guide(run, progress)
+        if run.stage == 1: guide(run, callbacks, progress)
     except KeyboardInterrupt: run.request_stop('interrupted'); print(f'interrupted at step {run.step}: saving', flush=True); save_checkpoint(run)
     if run.stage == 1: run.hand_over()
     if not (run.out/'previews'/'first_splat.png').exists(): preview(run, 'first_splat')

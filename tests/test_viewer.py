@@ -1,5 +1,6 @@
 "The viewer in a real browser: pixels, not just elements"
-import io, shutil, threading, time
+import io, shutil, socket, threading, time
+from urllib.request import urlopen
 
 import numpy as np
 import pytest
@@ -58,6 +59,15 @@ def settled(page):
 def differs(a, b): return np.abs(a - b).max(-1).mean() > .002
 
 
+def press(page, name): page.get_by_role('button', name=name, exact=True).click()
+
+
+def tab(page, name): page.get_by_role('tab', name=name).click()
+
+
+def beside(page, label): return page.locator(f"xpath=//*[text()='{label}']/following::input[1]")
+
+
 def test_view(browser, trained, ball, tmp_path):
     "Splats, a slider, the true pictures, an error, playback, a reload and a second page"
     from gha_nb.viewer import SHOWN, view
@@ -67,30 +77,32 @@ def test_view(browser, trained, ball, tmp_path):
         before = settled(page)
         page.screenshot(path=tmp_path/'splats.png')
 
+        beside(page, 'search').fill('grow')
+        until(lambda: viewer.driver.told.content.startswith('1 of'), page)
         page.get_by_role('slider').nth(0).focus()
         page.keyboard.press('End')
-        until(lambda: viewer.sliders['grow'].value > 1, page)
+        until(lambda: viewer.driver.sliders['grow'].value > 1, page)
         grown = settled(page)
         assert differs(before, grown), 'a slider moves the splats'
         page.screenshot(path=tmp_path/'slider.png')
 
-        for i, what in enumerate(SHOWN[1:]):
+        for i, what in enumerate(SHOWN[1:4]):
             viewer.shown.value = what
             until(lambda: viewer.painted and not viewer.wake.is_set(), page)
             picture = settled(page)
             assert differs(picture, grown) and not viewer.error
             page.screenshot(path=tmp_path/f'picture_{i}.png')
-        viewer.avatar.render_parts = lambda *a: 1/0
+        viewer.avatar.canonical = lambda *a: 1/0
         viewer.changed()
-        page.get_by_text('rendering failed: ZeroDivisionError').wait_for(timeout=5000)
-        del viewer.avatar.render_parts
+        page.get_by_text('posing failed: ZeroDivisionError').wait_for(timeout=5000)
+        del viewer.avatar.canonical
         viewer.shown.value = SHOWN[0]
-        page.get_by_text('rendering failed').wait_for(state='hidden', timeout=5000)
+        page.get_by_text('posing failed').wait_for(state='hidden', timeout=5000)
 
-        page.get_by_role('tab', name='frames').click()
-        page.get_by_role('checkbox').check()
-        until(lambda: viewer.frame.value >= 2, page)
-        page.get_by_role('checkbox').uncheck()
+        tab(page, 'frames')
+        page.get_by_role('checkbox').first.check()
+        until(lambda: viewer.driver.frame.value >= 2, page)
+        page.get_by_role('checkbox').first.uncheck()
 
         page.reload()
         settled(page)
@@ -102,36 +114,168 @@ def test_view(browser, trained, ball, tmp_path):
     finally: viewer.close()
 
 
-def test_live(browser, ball, tmp_path):
-    "Open it during training, pause, one step, go on, stop"
+def test_questions(browser, trained, ball, tmp_path):
+    "Colours, a filter and a click of the inspector; the wipe; a short video of two keys; nonsense over the socket"
+    import imageio
+    from gha_nb.viewer import view
+    viewer = view(trained, ball, port=0, block=False, say=lambda s: None, folder=tmp_path)
+    try:
+        page = visit(browser, viewer.server)
+        plain = settled(page)
+        inspector = viewer.inspector
+        tab(page, 'inspect')
+        page.get_by_label('colour by', exact=True).click()
+        page.get_by_role('option', name='opacity').click()
+        until(lambda: inspector.values is not None, page)
+        painted = settled(page)
+        assert differs(plain, painted), 'the colours change'
+        page.screenshot(path=tmp_path/'opacity.png')
+        low, high = (page.locator('.multi-slider-thumb').nth(i).bounding_box() for i in range(2))
+        page.mouse.move(low['x'] + low['width']/2, low['y'] + low['height']/2)
+        page.mouse.down()
+        page.mouse.move((low['x'] + 2*high['x'])/3, low['y'] + low['height']/2, steps=4)
+        page.mouse.up()
+        until(lambda: inspector.keep.value[0] > 30 and not inspector.kept.all(), page)
+        filtered = settled(page)
+        assert inspector.kept.sum() < len(viewer.avatar) and differs(filtered, painted), 'the filter hides some'
+        page.screenshot(path=tmp_path/'filtered.png')
+        inspector.keep.value, inspector.by.value = (0., 100.), 'their colour'
+        settled(page)
+        page.mouse.click(*middle(plain))
+        page.get_by_text('of what you clicked').wait_for(timeout=5000)
+        assert inspector.picked is not None
+
+        tab(page, 'compare')
+        page.get_by_role('checkbox').first.check()
+        until(lambda: viewer.compare.pair is not None, page)
+        picture = page.locator('img[src^="blob:"]:visible').first
+        picture.wait_for(timeout=5000)
+        seen = lambda: np.asarray(Image.open(io.BytesIO(picture.screenshot())).convert('RGB'))/255
+        half = seen()
+        page.get_by_role('slider').nth(1).focus()
+        page.keyboard.press('End')
+        until(lambda: viewer.compare.at.value == 1, page)
+        page.wait_for_timeout(500)
+        assert np.abs(seen() - half).max(-1).mean() > .005, 'the wipe moves'
+        page.screenshot(path=tmp_path/'wipe.png')
+        page.get_by_role('checkbox').first.uncheck()
+
+        tab(page, 'path')
+        press(page, 'add a key')
+        until(lambda: len(viewer.path.path.keys) == 1, page)
+        x, y = middle(plain)
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + 90, y - 20, steps=3)
+        page.mouse.up()
+        page.wait_for_timeout(500)
+        press(page, 'add a key')
+        until(lambda: len(viewer.path.path.keys) == 2, page)
+        a, b = viewer.path.path.keys
+        assert np.linalg.norm(np.subtract(a.position, b.position)) > .05, 'the camera was dragged between the keys'
+        viewer.path.fps.value = 2.
+        page.screenshot(path=tmp_path/'path.png')
+        with page.expect_download(timeout=20000) as download: press(page, 'render')
+        assert download.value.suggested_filename == 'path_001.mp4' and len(imageio.mimread(tmp_path/'videos'/'path_001.mp4')) == 5
+        page.get_by_text('5 pictures in path').wait_for(timeout=5000)
+
+        page.locator('input[type=file]').set_input_files(dict(name='broken.json', mimeType='application/json', buffer=b'{"kind": "gha_nb path", "keys": [1]}'))
+        page.get_by_text('broken.json, key 1: expected an object').wait_for(timeout=5000)
+
+        for nonsense in (b'GET / HTTP/9\r\n\r\n', b'\x00'*2000, b'GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: x\r\n\r\n\xff\xff\xff'):
+            with socket.create_connection(('127.0.0.1', viewer.server.get_port()), 5) as s: s.sendall(nonsense)
+        speak(viewer.server.get_port())
+        assert viewer.thread.is_alive() and b'<html' in urlopen(f'http://127.0.0.1:{viewer.server.get_port()}', timeout=5).read()[:500].lower()
+        count = len(viewer.path.path.keys)
+        press(page, 'add a key')
+        until(lambda: len(viewer.path.path.keys) == count + 1, page)
+        page.close()
+    finally: viewer.close()
+
+
+def middle(picture):
+    "Page coordinates of the middle of what a picture of the scene shows"
+    y, x = np.nonzero(picture.min(-1) < .8)
+    return float(np.median(x)), float(np.median(y)) + 160
+
+
+def face_part(viewer, landmarks):
+    "Where some landmarks are in a picture of the scene, as a box that can index it"
+    from gha_nb.geometry import to_world
+    from gha_nb.page import world_camera
+    a, seen = viewer.avatar, next(iter(viewer.server.get_clients().values())).camera
+    points = to_world(a.landmarks[landmarks], a.neutral_pose, a.neutral_scale)
+    x, y = world_camera(seen, viewer.place, 480).project(points)[0].T
+    return slice(int(y.min()) - 164, int(y.max()) - 156), slice(int(x.min()) - 4, int(x.max()) + 4)
+
+
+def speak(port):
+    "A client that speaks websocket, and nonsense"
+    from websockets.sync.client import connect
+    for message in (b'\x93\x01\x02\xc1', 'hello', b'\x81\xa4type\xb0GuiUpdateMessage'):
+        try:
+            with connect(f'ws://127.0.0.1:{port}', open_timeout=5, close_timeout=1) as s:
+                s.send(message)
+                time.sleep(.2)
+        except OSError: pass
+        except Exception as e: assert type(e).__module__.startswith('websockets'), e
+
+
+def test_live(browser, demo, tmp_path):
+    "Both stages of a training: the mesh and its directions, pause, one step, go on; then the splats, a mouth that opens, stop"
     from gha_nb.live import LiveViewer
     from gha_nb.train import train
     live, seen, res = LiveViewer(every=5, port=0, say=lambda s: None), {}, {}
     class Watch:
-        def on_step(self, run): seen['step'] = run.step
-    def work(): res['avatar'] = train(ball, tmp_path/'run', 'tiny', steps=10**6, progress=False, device='cpu', callbacks=(Watch(), live))
+        def on_guidance_step(self, run): seen['step'] = run.step
+        def on_start(self, run): seen['avatar'] = run.avatar
+        def on_step(self, run): seen['step'], seen['splats'] = run.step, True
+    def work(): res['avatar'] = train(demo, tmp_path/'run', 'tiny', steps=400, progress=False, device='cpu', callbacks=(Watch(), live))
+    live.paused.set() # stand still at the first step, until somebody has come
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     try:
         page = visit(browser, live.server)
-        until(lambda: seen.get('step', 0) > 5, page, 60)
-        page.get_by_role('button', name='pause').click()
-        page.get_by_text('paused, step').wait_for(timeout=5000)
-        settled(page)
-        page.screenshot(path=tmp_path/'paused.png')
+        page.get_by_text('(mesh), step 1').wait_for(timeout=60000)
+        mesh = settled(page)
+        page.screenshot(path=tmp_path/'mesh.png')
+        live.viewer.paint.value = 'directions'
+        directions = settled(page)
+        assert differs(mesh, directions), 'the mesh has another paint'
+        page.screenshot(path=tmp_path/'directions.png')
         step = seen['step']
-        page.wait_for_timeout(1000)
+        page.wait_for_timeout(700)
+        assert seen['step'] == step == 1
+        press(page, 'one step')
+        page.get_by_text('paused (mesh), step 2').wait_for(timeout=5000)
+        page.wait_for_timeout(300)
+        assert seen['step'] == 2
+        press(page, 'go on')
+        until(lambda: seen['step'] > 4, page)
+        until(lambda: 'splats' in seen, page, 60)
+        press(page, 'pause')
+        page.get_by_text('paused (Gaussians), step').wait_for(timeout=5000)
+        closed, step = settled(page), seen['step']
+        beside(page, 'search').fill('jawOpen')
+        until(lambda: live.viewer.driver.told.content.startswith('1 of'), page)
+        page.screenshot(path=tmp_path/'paused.png')
+        live.viewer.driver.sliders['jawOpen'].value = live.viewer.driver.sliders['jawOpen'].max
+        mouth, brows = (face_part(live.viewer, slice(*o)) for o in ((48, 68), (17, 27))) # of the 68 landmarks
+        def change():
+            seen = np.abs(scene(page) - closed).max(-1)
+            return seen[mouth].mean(), seen[brows].mean()
+        until(lambda: change()[0] > .004, page)
+        page.wait_for_timeout(700)
+        moved, still = change()
+        assert moved > 1.15*still, f'the mouth moves more than the brows, as far as a tiny avatar of a hundred steps can tell: {moved:.4f} and {still:.4f}'
+        page.screenshot(path=tmp_path/'open.png')
         assert seen['step'] == step
-        page.get_by_role('button', name='one step').click()
-        until(lambda: seen['step'] == step + 1, page, 5)
-        page.wait_for_timeout(500)
-        assert seen['step'] == step + 1
-        page.get_by_role('button', name='go on').click()
-        until(lambda: seen['step'] > step + 5, page)
-        page.get_by_role('button', name='stop and save').click()
+        press(page, 'go on')
+        until(lambda: seen['step'] > step + 2, page)
+        press(page, 'stop and save')
         thread.join(30)
         assert not thread.is_alive() and (tmp_path/'run'/'avatar.safetensors').exists()
-        page.get_by_text('finished, step').wait_for(timeout=5000)
+        page.get_by_text('finished (Gaussians), step').wait_for(timeout=5000)
         page.screenshot(path=tmp_path/'finished.png')
         page.close()
     finally: live.close()
