@@ -77,10 +77,11 @@ class Actor:
         "What follows from the hair: the marks that shading needs, and all faces in one list."
         head = self.head
         above = hairline(head.template, self.design).where(head.vertex_part == 0, -1.0)
-        self.scalp = (above > -0.05).nonzero()[:, 0]
+        self.scalp = (above > -0.05).nonzero()[:, 0] if above.max() > -0.05 else torch.zeros(1, dtype=torch.long)  # a bald head has none
         self.lit_as = torch.zeros(len(head.rest), dtype=torch.long)  # place of a scalp vertex in `scalp`
         self.lit_as[self.scalp] = torch.arange(len(self.scalp))
-        self.shell = torch.from_numpy(np.interp(above, [-0.02, 0.05, 0.4], [0, 0.02, 0.06])).float()  # how thick hair is, for shadows
+        thick = dict(cropped=0.4, bun=0.35).get(self.design.cut, 1.0)
+        self.shell = torch.from_numpy(thick * np.interp(above, [-0.02, 0.05, 0.4], [0, 0.02, 0.06])).float()  # how thick hair is, for shadows
         self.marks = torch.stack([head.lips, head.inside, above, head.ears], 1)
         count, eye = len(head.rest), len(head.eye_shape)
         starts = np.cumsum([count, eye, eye, 2 * self.strands.heights.numel()])

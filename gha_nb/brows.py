@@ -97,12 +97,12 @@ def beard_area(
     moustache = ramp(6.70, 6.735, y) * ramp(6.845, 6.80, y + 0.12 * x) * ramp(0.33, 0.25, x) * ramp(1.0, 1.2, z)
     chin = ramp(6.53, 6.45, y) * ramp(6.10, 6.22, y) * ramp(0.27, 0.17, x) * ramp(0.9, 1.1, z)
     around = ramp(0.25, 0.29, x) * ramp(0.37, 0.32, x) * ramp(6.78, 6.70, y) * ramp(6.28, 6.4, y) * ramp(1.0, 1.2, z)
-    cheek = ramp(6.70, 6.60, y - 0.85 * (x - 0.3).clamp(min=0)) * ramp(6.02, 6.2, y) * ramp(0.30, 0.42, z) * ramp(0.22, 0.30, x + 0.5 * (6.5 - y).clamp(min=0))
+    cheek = ramp(6.68, 6.56, y - 0.75 * (x - 0.3).clamp(min=0)) * ramp(6.14, 6.3, y) * ramp(0.30, 0.42, z) * ramp(0.22, 0.30, x + 0.5 * (6.5 - y).clamp(min=0))
     parts = dict(none=(), moustache=(moustache,), goatee=(moustache, chin, around), full=(moustache, chin, around, cheek))[style]
     return torch.stack(parts).amax(0) if parts else torch.zeros(len(template))
 
 
-def grow_beard(head: Head, design: Design | None = None, count: int = 5200) -> list[Ribbons]:  # none, or one set
+def grow_beard(head: Head, design: Design | None = None, count: int = 9000) -> list[Ribbons]:  # none, or one set
     "A beard, where the design has one."
     design = design or Design()
     density = beard_area(head.template, design.beard) * (1 - head.lips).clamp(0, 1) ** 3 * (head.inside < 0.1) * (head.vertex_part == 0)
@@ -118,9 +118,9 @@ def grow_beard(head: Head, design: Design | None = None, count: int = 5200) -> l
     lip = (place[:, 1] > 6.69) & (abs(place[:, 0]) < 0.3)
     wish = np.stack([np.where(lip, 1.2 * np.tanh(place[:, 0] / 0.05), 0), np.full(n, -1.0), np.where(place[:, 2] < 0.95, 0.3, 0)], 1) + rng.normal(0, 0.28, (n, 3))
     wish -= (wish * up).sum(1, keepdims=True) * up
-    wish = wish / (np.linalg.norm(wish, axis=1, keepdims=True) + 1e-9) + rng.uniform(0.15, 0.6, (n, 1)) * up
-    length = rng.uniform(0.06, 0.13, n) * np.where(lip, 0.8, 1)
+    wish = wish / (np.linalg.norm(wish, axis=1, keepdims=True) + 1e-9) + rng.uniform(0.1, 0.4, (n, 1)) * up
+    length = rng.uniform(0.035, 0.085, n) * np.where(lip, 0.8, 1)
     points = roots[:, None] + wish[:, None] * (length[:, None] * t)[..., None] + 0.2 * up[:, None] * (length[:, None] * t * (1 - t))[..., None]
-    widths = np.array([0.0042, 0.0046, 0.0036, 0.0008]) * rng.uniform(0.8, 1.25, (n, 1))
+    widths = np.array([0.0036, 0.0040, 0.0030, 0.0006]) * rng.uniform(0.8, 1.25, (n, 1))
     riding = at(head.basis).numpy()[:, :, None].repeat(4, 2)
     return [face_ribbons(points, up[:, None].repeat(4, 1), widths, riding, faces[:, :1].expand(n, 4).numpy(), rng, dark=0)]

@@ -109,6 +109,7 @@ class Scalp:
         self.points, self.normals, self.tree = head.rest[outer].numpy(), normals[outer].numpy(), cKDTree(head.rest[outer].numpy())
         self.hairy = (self.hairline > -0.05).nonzero()[:, 0]
         self.hairy_tree = cKDTree(head.rest[self.hairy].numpy())
+        self.shift = (head.rest - head.template)[self.hairy].mean(0).numpy().astype(float)  # from the template to this head, roughly
         faces = head.faces[(self.hairline[head.faces].amin(1) > -0.02)]
         a, b, c = head.rest[faces].unbind(1)
         area = torch.linalg.cross(b - a, c - a).norm(dim=1).numpy()
@@ -147,7 +148,7 @@ class Cut:
 
 
 cuts = dict(swept=Cut(), cropped=Cut((0.10, 0.10, 0.02), (0.035, 0.05, 0.02), jitter=0.5, gather=0.1, returns=0.2), bald=Cut(),
-            bob=Cut((2.0, 0.55, 0.0), (0.10, 0.07, 0.0), 'down', 0.09, 0.5, returns=0.1, end=6.45), bun=Cut((1.7, 0.2, 0.2), (0.035, 0.03, 0.0), 'bun', 0.04, 0.4, returns=0.0),
+            bob=Cut((2.1, 0.6, 0.0), (0.06, 0.07, 0.0), 'down', 0.05, 0.45, returns=0.1, end=6.45), bun=Cut((1.7, 0.2, 0.2), (0.035, 0.03, 0.0), 'bun', 0.04, 0.3, returns=0.0),
             curly=Cut((0.42, 0.22, 0.05), (0.30, 0.16, 0.0), jitter=0.7, gather=0.5, curl=0.035, returns=0.0))
 bun_place = torch.tensor([0, 7.85, -0.62])  # on the template
 
@@ -162,6 +163,7 @@ def wishes(
     roots: np.ndarray,  # [n, 3] where they began, on the template
     t: float,  # 0 at the root, 1 at the tip
     cut: Cut = Cut(),
+    up: np.ndarray | None = None,  # [n, 3] normal of the head below
     bun: np.ndarray | None = None,  # [3] where the bun is
     part: float = 0.22,  # where the parting is, decimetres to the actor's left
 ) -> tuple[np.ndarray, np.ndarray]:  # directions [n, 3], share of the swept-back forehead [n]
@@ -170,8 +172,10 @@ def wishes(
     if cut.wish == 'bun': return bun - now, 0 * ones
     if cut.wish == 'down':
         aside = np.tanh((roots[:, 0] - 0.02) / 0.03)
-        over = soft(7.35, 7.9, now[:, 1])  # still on top
-        return np.stack([aside * over, -0.35 - 0.65 * (1 - over), -0.25 * over * soft(1.1, 0.3, roots[:, 2])], 1), 0 * ones
+        over = soft(0.2, 0.7, up[:, 1])  # still on top
+        face = (soft(0.25, 0.6, now[:, 2]) * soft(0.74, 0.58, abs(now[:, 0])))[:, None]  # not into the eyes
+        down = np.stack([aside * over - 0.13 * np.tanh(now[:, 0] / 0.3) * (1 - over), -0.35 - 0.65 * (1 - over), -0.25 * over * soft(1.1, 0.3, roots[:, 2])], 1)
+        return down * (1 - face) + face * np.stack([aside, 0.12 * ones, -0.75 * ones], 1), 0 * ones
     top, forehead = soft(7.75, 8.2, roots[:, 1]), soft(0.45, 1.0, roots[:, 2]) * soft(7.55, 7.95, roots[:, 1]) * (1 - 0.35 * t)
     from_part, side = np.tanh((roots[:, 0] - part) / 0.14), np.tanh(now[:, 0] / 0.3)
     low = np.stack([0.15 * side, -0.85 * ones, -0.6 * ones], 1)
@@ -195,19 +199,19 @@ def walk(
 ) -> np.ndarray:  # [n, steps, 3]
     "Strands that follow their wishes over the scalp."
     now, bun = points.copy(), scalp.at_template(bun_place)
-    path = [points - 0.02 * scalp.ground(points)[1]]
+    path = [points - 0.01 * scalp.ground(points)[1]]
     for k in range(1, steps):
         t = k / (steps - 1)
         _, up = scalp.ground(now)
-        wish, forehead = wishes(now, template, t, cut, bun)
+        wish, forehead = wishes(now - scalp.shift, template, t, cut, up, bun - scalp.shift)
         wish = wish + jitter * ((0.6 + 0.8 * t) * (1 - 0.5 * forehead) * (1 if cut.wish == 'swept' else np.linalg.norm(wish, axis=1)))[:, None]
         hangs = (up[:, 1] < 0.25) & (cut.wish == 'down')
         wish -= np.where(hangs, 0, (wish * up).sum(1))[:, None] * up
-        step = lengths / (steps - 1) * soft(cut.end, cut.end + 0.12, now[:, 1])
+        step = lengths / (steps - 1) * (2 * (k - 0.5) / (steps - 1) if cut.wish == 'bun' else 1) * soft(cut.end, cut.end + 0.12, now[:, 1] - scalp.shift[1])
         if cut.wish == 'bun': step = np.minimum(step, np.linalg.norm(bun - now, axis=1) / 2)
         now = now + wish / (np.linalg.norm(wish, axis=1, keepdims=True) + 1e-9) * step[:, None]
         ground, up = scalp.ground(now)
-        height = lifts * (1 - math.exp(-3.5 * t)) * (1 - cut.returns * t * t) + 0.02 * (cut.wish == 'bun')
+        height = lifts * (1 - math.exp(-3.5 * t)) * (1 - cut.returns * t * t) + 0.04 * (cut.wish == 'bun')
         above = ((now - ground) * up).sum(1)
         now = now + up * np.where(hangs & (above > height), 0, height - above)[:, None]
         path.append(now.copy())
