@@ -122,9 +122,8 @@ def lit(
     lifted, slack = body + normals[:n] * actor.shell[:, None], lambda *parts: torch.cat([torch.full((count,), s) for count, s in parts])
     if actor.draft:
         c, m = len(head.mesh.used), len(eyeballs)
-        blocker = torch.cat([lifted[:c], eyeballs]), torch.cat([head.mesh.coarse_faces, actor.body_faces[len(head.faces):] - n + c])
         points, up = torch.cat([body[:c], eyeballs]), torch.cat([normals[:c], normals[n:]])
-        light = light_vertices(room(points), up, slack((c, 0.004), (m, 0.002)), (room(blocker[0]), blocker[1]), centre, size=128, sky_directions=18, light_directions=4).packed()
+        light = light_vertices(room(points), up, slack((c, 0.004), (m, 0.002)), (room(lifted[:c]), head.mesh.coarse_faces), centre, size=96, sky_directions=12, light_directions=3).packed()
         skin_light = torch.from_numpy(head.mesh.refinement @ light[:c].numpy()).float()
         return skin_light, light[c:], skin_light
     scalp = body[actor.scalp] + 0.08 * normals[actor.scalp]  # hair is lit here
