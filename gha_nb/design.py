@@ -163,7 +163,7 @@ class Design:
     age: float = 0.0  # 0: a young adult, 1: very old
     origins: tuple[float, float, float] = (0.5, 0.28, 0.22)  # European, East Asian, African build; any non-negative weights
     shape: Mapping = field(default_factory=lambda: dict(oval=0.35, eye_size=0.3, eye_opening=0.45))  # by slider; the others are 0
-    resting: Mapping = field(default_factory=lambda: dict(mouthClose=0.07, eyeBlinkLeft=0.06, eyeBlinkRight=0.06, mouthSmileLeft=0.18,
+    resting: Mapping = field(default_factory=lambda: dict(mouthClose=0.1, eyeBlinkLeft=0.06, eyeBlinkRight=0.06, mouthSmileLeft=0.18,
                                                           mouthSmileRight=0.18, browInnerUp=0.08))  # expression: weight in the neutral face
     tone: float = 0.25  # of the skin, 0: fair, 1: deep
     undertone: float = 0.0  # -1: rose, 1: gold

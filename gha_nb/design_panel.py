@@ -22,11 +22,12 @@ from fastcore.basics import patch
 from .anny import anny_folder
 from .core import GhaError, load_settings
 from .design import Design, choices, colours, save_design, sliders
-from .designer import Recording, Sitting, design_groups, expression_groups, words
+from .designer import design_groups, expression_groups, words
 from .page import Placement, close_server, front_camera, open_server, world_camera
 from .people import presets, random_design
 from .performance import clips
 from .rig import head_unit, place, rigs
+from .sitting import Recording, Sitting
 
 # %% ../nbs/55_design_panel.ipynb #b43947c0
 def folder_for(name: str) -> Path:
