@@ -228,6 +228,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                       'gha_nb/design_panel.py'),
                                      'gha_nb.design_panel.DesignPanel.steer': ( 'design_panel.html#designpanel.steer',
                                                                                 'gha_nb/design_panel.py'),
+                                     'gha_nb.design_panel.closer': ('design_panel.html#closer', 'gha_nb/design_panel.py'),
                                      'gha_nb.design_panel.design_in_browser': ( 'design_panel.html#design_in_browser',
                                                                                 'gha_nb/design_panel.py'),
                                      'gha_nb.design_panel.folder_for': ('design_panel.html#folder_for', 'gha_nb/design_panel.py')},

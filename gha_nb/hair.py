@@ -226,7 +226,7 @@ def grow_hair(
     locks: int = 700,
 ) -> Ribbons:
     "A head of hair."
-    design = design or Design()
+    design, width = design or Design(), min(2.5, max(1, 11000 / count) ** 0.5)  # fewer strands are wider ones
     rng, scalp, cut, bald = np.random.default_rng(design.seed), Scalp(head, design), cuts[design.cut], design.cut == 'bald'
     if bald: scalp, count, locks = Scalp(head), 2, 2  # a strand inside the skull, so that nothing downstream is empty
 
@@ -258,7 +258,7 @@ def grow_hair(
     strands = strands + up * (-0.01 - ((strands - ground) * up).sum(-1)).clip(0)[..., None]  # a lock must not lead through the skull
     taper = np.minimum(1, 3 * (1 - t[..., 0]) + 0.05) * (0.6 + 0.4 * np.minimum(1, 5 * t[..., 0]))
     if bald: strands = strands * 0 + head.centre.numpy() - 0.4 + 0.001 * t
-    edges = ribbon_edges(strands, up, rng.uniform(0.007, 0.015, (n, 1)) * taper * (0.7 if design.cut == 'cropped' else 1), rng.normal(0, 0.5, n))
+    edges = ribbon_edges(strands, up, rng.uniform(0.007, 0.015, (n, 1)) * taper * (0.7 if design.cut == 'cropped' else 1) * width, rng.normal(0, 0.5, n))
     _, near = scalp.hairy_tree.query(strands)
     tints = 0.6 * rng.uniform(0, 1, n) + 0.4 * rng.uniform(0, 1, locks)[lock]
     tensor = lambda a: torch.from_numpy(np.ascontiguousarray(a)).float()

@@ -23,7 +23,7 @@ from .design import Design
 from .people import random_design
 from .performance import Moments, perform
 from .record import CaptureWriter
-from .rig import handheld, head_unit, rigs
+from .rig import handheld, head_unit, rig, rigs
 
 # %% ../nbs/18_studio.ipynb #f5eeb2ac
 def settings_of(design: Design, **settings) -> dict:
@@ -68,7 +68,7 @@ def record(
     "Record somebody in the published layout, with progress. Raises `GhaError` if a number makes no sense, the disk is full, or anny is not installed."
     if setup not in rigs: raise GhaError(f'there is no rig {setup!r}: choose {", ".join(rigs)}')
     moments, training = perform(frames, seed, clip, test_clip)
-    views = rigs[setup](size, **(dict(count=cameras) if setup == 'arc' else {}), **lens)
+    views = rig(size, cameras, **lens) if setup == 'arc' else rigs[setup](size, **lens)
     out, names, design = Path(out), [f'{i:04d}' for i in range(frames)], design or random_design(seed)
     same_recording(out, settings_of(design, frames=frames, size=size, seed=seed, cameras=list(views), clip=clip, test_clip=test_clip, lens=lens))
     writer = CaptureWriter(out, quality=quality, mask_quality=mask_quality, lowres=lowres)
