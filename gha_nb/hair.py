@@ -226,7 +226,7 @@ def grow_hair(
     locks: int = 700,
 ) -> Ribbons:
     "A head of hair."
-    design, width = design or Design(), min(2.5, max(1, 11000 / count) ** 0.5)  # fewer strands are wider ones
+    design, width = design or Design(), min(1.9, max(1, 11000 / count) ** 0.5)  # fewer strands are wider ones
     rng, scalp, cut, bald = np.random.default_rng(design.seed), Scalp(head, design), cuts[design.cut], design.cut == 'bald'
     if bald: scalp, count, locks = Scalp(head), 2, 2  # a strand inside the skull, so that nothing downstream is empty
 
