@@ -264,14 +264,18 @@ def view(run:str,  # folder of the run
 
 # %% ../nbs/60_app.ipynb #f53b98fd
 @command
-def studio(*, out:Path,  # folder of the capture, which is made
+def studio(*, out:Path|None=None,  # folder of a capture to record without a window; default: open the designer in the browser
+           design:Path|None=None,  # a design file; default: somebody for the seed
            frames:int=48,  # moments of the performance
            size:int=512,  # pixels, width and height of the images
-           seed:int=0,  # of the performance
+           seed:int=0,  # of the performance, and of the person unless a design is given
+           rig:Literal['arc', 'three', 'phone']='arc',  # 16 cameras, 3, or a phone in a hand
+           clip:Literal['mixed', 'talk', 'emotions', 'each', 'extremes', 'free']='mixed',  # what is performed
           ):
-    "Record a synthetic head as a capture (needs pip install 'gha_nb[studio]')"
-    from gha_nb.studio import record
-    record(out, frames=frames, size=size, seed=seed)
+    "Design a synthetic head in the browser, or record one as a capture (needs pip install 'gha_nb[studio]')"
+    person = import_module('gha_nb.people').someone(design, seed)
+    if out is None: return import_module('gha_nb.design_panel').design_in_browser(person) and None
+    import_module('gha_nb.studio').record(out, frames=frames, size=size, seed=seed, design=person, setup=rig, clip=clip)
     promised(out/'split.json')
 
 # %% ../nbs/60_app.ipynb #c26d893b

@@ -268,6 +268,14 @@ def test_other_expressions(trained, demo, tmp_path):
     refused(gha('render', trained, demo, '--out', tmp_path/'pictures'), 'expression')
 
 
+def test_studio_designs(tmp_path):
+    "A design file that is broken is refused in one line, before anything is opened or recorded"
+    (tmp_path/'me.json').write_text('{"gha_nb design": 1, "nose_widht": 0.5}')
+    refused(gha('studio', '--design', tmp_path/'me.json', '--out', tmp_path/'out'), 'did you mean nose_width?')
+    refused(gha('studio', '--design', tmp_path/'nobody.json'), 'no design file')
+    assert not (tmp_path/'out').exists()
+
+
 @pytest.mark.slow
 def test_demo_end_to_end(tmp_path):
     "From the embedded capture to an avatar, its scores and its report"
