@@ -24,7 +24,7 @@ from .page import grouped, slider_range
 from .pictures import as_picture, error_map, feature_colours
 from .reenact import face_camera
 
-# %% ../nbs/54_widgets.ipynb #97ffd6ad
+# %% ../nbs/54_widgets.ipynb #37de4167
 def is_live() -> bool:
     "Is there a notebook whose browser could move a control?"
     try: from IPython import get_ipython
@@ -39,10 +39,10 @@ def png_bytes(picture, # PIL image, [H, W, 3] or [H, W] as floats 0..1 or uint8,
     else: as_picture(picture).save(buffer, format='png', optimize=True)
     return buffer.getvalue()
 
-def small_png(picture: Image.Image, colours: int = 256) -> str: # base64
-    "A picture in at most 256 colours, which keeps notebooks small."
-    buffer = io.BytesIO()
-    picture.quantize(colours, dither=Image.Dither.NONE).save(buffer, format='png', optimize=True)
+def small_png(picture: Image.Image, enough: int = 40_000) -> str: # base64
+    "A picture as it is if that takes few bytes, else in 256 colours, which keeps notebooks small."
+    if len(whole := png_bytes(picture)) <= enough: return base64.b64encode(whole).decode()
+    picture.quantize(256, dither=Image.Dither.NONE).save(buffer := io.BytesIO(), format='png', optimize=True)
     return base64.b64encode(buffer.getvalue()).decode()
 
 class Still:
