@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['progress_picture', 'Training', 'ViewerCell']
 
-# %% ../nbs/55_background.ipynb #2112be13
+# %% ../nbs/55_background.ipynb #7c3dd8a1
 import html, io, threading, time
 from collections.abc import Callable
 from concurrent.futures import Future, TimeoutError
@@ -15,7 +15,7 @@ from queue import SimpleQueue
 import ipywidgets as w
 import torch
 from fastcore.basics import patch
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from .avatar import HeadAvatar
 from .core import GhaError
@@ -27,11 +27,15 @@ from .train import train
 from .viewer import Viewer
 from .widgets import is_live, png_bytes, small_png
 
-# %% ../nbs/55_background.ipynb #ce735a0b
+# %% ../nbs/55_background.ipynb #5dc1f701
 def progress_picture(history: list, # of (step, loss, PSNR)
                      beside: Image.Image|None = None, # truth and rendering
                     ) -> Image.Image:
     "Where a training stands."
+    if not history and beside is None:
+        banner = Image.new('RGB', (640, 40), '#eef5f6')
+        ImageDraw.Draw(banner).text((12, 20), 'training has begun; the panel fills with pictures and curves as it goes', '#333333', ImageFont.load_default(size=14), anchor='lm')
+        return banner
     panels = [beside.resize((round(beside.width*230/beside.height), 230))] if beside is not None else []
     points = history[::max(1, len(history)//400)]
     for i, label, colour in ((1, 'loss (log scale)', curves['l1'][1]), (2, 'PSNR, dB', curves['psnr'][1])):

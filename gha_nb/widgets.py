@@ -24,7 +24,7 @@ from .page import grouped, slider_range
 from .pictures import as_picture, error_map, feature_colours
 from .reenact import face_camera
 
-# %% ../nbs/54_widgets.ipynb #37de4167
+# %% ../nbs/54_widgets.ipynb #dce11fd8
 def is_live() -> bool:
     "Is there a notebook whose browser could move a control?"
     try: from IPython import get_ipython
@@ -39,7 +39,7 @@ def png_bytes(picture, # PIL image, [H, W, 3] or [H, W] as floats 0..1 or uint8,
     else: as_picture(picture).save(buffer, format='png', optimize=True)
     return buffer.getvalue()
 
-def small_png(picture: Image.Image, enough: int = 40_000) -> str: # base64
+def small_png(picture: Image.Image, enough: int = 24_000) -> str: # base64
     "A picture as it is if that takes few bytes, else in 256 colours, which keeps notebooks small."
     if len(whole := png_bytes(picture)) <= enough: return base64.b64encode(whole).decode()
     picture.quantize(256, dither=Image.Dither.NONE).save(buffer := io.BytesIO(), format='png', optimize=True)
@@ -57,19 +57,19 @@ def drawn_controls(rows: list, # (name, value as text, place of the knob 0..1 or
                    height: int, # pixels
                   ) -> Image.Image:
     "What a panel of controls looks like."
-    line, wide, font = 24, 300, ImageFont.load_default(size=13)
+    line, wide, font = 24, 320, ImageFont.load_default(size=13)
     room = max(1, height//line)
     if len(rows) > room: rows = [*rows[:room - 1], (f'and {len(rows) - room + 1} more', '', None)]
     sheet = Image.new('RGB', (wide, max(height, line*len(rows))), 'white')
     draw = ImageDraw.Draw(sheet)
     for i, (name, text, at) in enumerate(rows):
         y = line*i + line//2
-        draw.text((118, y), name if len(name) < 19 else name[:17] + '…', '#333333', font, anchor='rm')
+        draw.text((138, y), name if len(name) < 22 else name[:20] + '…', '#333333', font, anchor='rm')
         if at is not None:
-            draw.line((128, y, 238, y), '#bbbbbb', 3)
-            x = 128 + 110*min(max(at, 0), 1)
-            draw.line((128, y, x, y), '#0b7285', 3); draw.ellipse((x - 5, y - 5, x + 5, y + 5), '#0b7285')
-        draw.text((128 if at is None else 248, y), text, '#333333', font, anchor='lm')
+            draw.line((148, y, 258, y), '#bbbbbb', 3)
+            x = 148 + 110*min(max(at, 0), 1)
+            draw.line((148, y, x, y), '#0b7285', 3); draw.ellipse((x - 5, y - 5, x + 5, y + 5), '#0b7285')
+        draw.text((148 if at is None else 268, y), text, '#333333', font, anchor='lm')
     return sheet
 
 # %% ../nbs/54_widgets.ipynb #2ad31143
