@@ -55,7 +55,7 @@ def readme():
             if code and '#| echo: false' not in options: parts.append(fence(code, 'python'))
             parts += filter(None, [output_markdown(o, picture) for o in c.get('outputs', [])])
     text = '\n\n'.join(parts) + '\n'
-    text = re.sub(r'\]\((\d\d_\w+\.ipynb|tutorials/\w+\.ipynb)', r'](nbs/\1', text)
+    text = re.sub(r'\]\((\d\d_\w+\.ipynb|tutorials/\w+\.ipynb|performance\.ipynb)', r'](nbs/\1', text)
     return text, pictures
 
 
@@ -74,6 +74,7 @@ def sidebar():
     contents = ['index.ipynb']
     tutorials = sorted(o.name for o in (root/'nbs'/'tutorials').glob('[!_.]*.ipynb'))
     if tutorials: contents.append({'section': 'Tutorials', 'contents': [f'tutorials/{o}' for o in tutorials]})
+    if (root/'nbs'/'performance.ipynb').exists(): contents.append('performance.ipynb')
     for digit, chapter in chapters.items():
         here = [o for o in names if o[0] == digit]
         if here: contents.append({'section': chapter, 'contents': here})
