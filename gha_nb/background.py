@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['progress_picture', 'Training', 'ViewerCell']
 
-# %% ../nbs/55_background.ipynb #7c3dd8a1
+# %% ../nbs/55_background.ipynb #8f1941b1
 import html, io, threading, time
 from collections.abc import Callable
 from concurrent.futures import Future, TimeoutError
@@ -13,6 +13,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 import ipywidgets as w
+import numpy as np
 import torch
 from fastcore.basics import patch
 from PIL import Image, ImageDraw, ImageFont
@@ -27,7 +28,7 @@ from .train import train
 from .viewer import Viewer
 from .widgets import is_live, png_bytes, small_png
 
-# %% ../nbs/55_background.ipynb #5dc1f701
+# %% ../nbs/55_background.ipynb #cfcfe28d
 def progress_picture(history: list, # of (step, loss, PSNR)
                      beside: Image.Image|None = None, # truth and rendering
                     ) -> Image.Image:
@@ -36,12 +37,15 @@ def progress_picture(history: list, # of (step, loss, PSNR)
         banner = Image.new('RGB', (640, 40), '#eef5f6')
         ImageDraw.Draw(banner).text((12, 20), 'training has begun; the panel fills with pictures and curves as it goes', '#333333', ImageFont.load_default(size=14), anchor='lm')
         return banner
-    panels = [beside.resize((round(beside.width*230/beside.height), 230))] if beside is not None else []
+    panels = [beside.resize((round(beside.width*190/beside.height), 190), Image.Resampling.LANCZOS)] if beside is not None else []
     points = history[::max(1, len(history)//400)]
     for i, label, colour in ((1, 'loss (log scale)', curves['l1'][1]), (2, 'PSNR, dB', curves['psnr'][1])):
         fig, ax = new_axes(label)
-        fig.set_size_inches(3.2, 2.55)
-        if points: ax.plot([p[0] for p in points], [p[i] for p in points], color=colour, lw=1)
+        fig.set_size_inches(2.9, 2.2)
+        values, half = np.array([p[i] for p in points]), max(1, len(points)//40)
+        if points:
+            ax.plot([p[0] for p in points], values, color=colour, lw=.7, alpha=.3)
+            ax.plot([p[0] for p in points], [np.nanmedian(values[max(0, k - half):k + half + 1]) for k in range(len(points))], color=colour, lw=1.6)
         if i == 1 and len({p[1] for p in points}) > 1: decimal_log(ax)
         panels.append(Image.open(io.BytesIO(png_bytes(fig))).convert('RGB'))
     sheet = Image.new('RGB', (sum(p.width for p in panels), max(p.height for p in panels)), 'white')
@@ -164,7 +168,7 @@ def _repr_mimebundle_(self: Training, include=None, exclude=None):
     live = self.panel._repr_mimebundle_() if is_live() else {'text/plain': f'Training: step {self.step}'}
     return live | {'image/png': still}
 
-# %% ../nbs/55_background.ipynb #3f942331
+# %% ../nbs/55_background.ipynb #4262af98
 class ViewerCell:
     "A viewer's page inside a notebook; a picture of the head anywhere else."
     def __init__(self, viewer: Viewer|LiveViewer, # from `view(..., block=False)`, or the callback of a training
@@ -179,7 +183,8 @@ class ViewerCell:
         inner = getattr(self.viewer, 'viewer', self.viewer) # of a `LiveViewer`, once training has begun
         if inner is None: return Image.new('RGB', (640, 160), '#eeeeee')
         a = inner.avatar
-        return as_picture(torch.cat([a.render(face_camera(a, side, 5), *inner.inputs()).cpu() for side in (-50, 0, 50)], 1))
+        three = as_picture(torch.cat([a.render(face_camera(a, side, 5), *inner.inputs()).cpu() for side in (-50, 0, 50)], 1))
+        return three.resize((540, round(540*three.height/three.width)), Image.Resampling.LANCZOS)
 
     def close(self): self.viewer.close()
 

@@ -72,7 +72,7 @@ def drawn_controls(rows: list, # (name, value as text, place of the knob 0..1 or
         draw.text((148 if at is None else 268, y), text, '#333333', font, anchor='lm')
     return sheet
 
-# %% ../nbs/54_widgets.ipynb #2ad31143
+# %% ../nbs/54_widgets.ipynb #9de7457b
 def control(name: str, given, # (low, high, start): slider, whole numbers if all are; a list: choices; True or False; anything with a `value`
            ) -> w.Widget:
     "The control for one argument."
@@ -99,8 +99,8 @@ class Play:
         self.controls = {k: control(k, v) for k, v in controls.items()}
         self.image, self.trouble = w.Image(format='png', layout=w.Layout(min_width='256px', max_width='100%', object_fit='contain', align_self='flex-start')), w.HTML()
         self.panel = self.arranged()
+        self.image.value = png_bytes(self.draw(**self.values)) # what cannot be drawn at all raises here
         for c in self.controls.values(): c.observe(self.update, 'value')
-        self.update()
 
     def arranged(self) -> w.Widget:
         "The widgets in their places."
@@ -130,7 +130,9 @@ class Play:
     def still(self, least: int = 240) -> Image.Image:
         "The picture beside its controls."
         left = self.picture()
-        if left.height < 200: left = left.resize((2*left.width, 2*left.height), Image.Resampling.BICUBIC)
+        if not 200 <= left.height <= 260: # of a size that shows the point and keeps notebooks small
+            share = 2 if left.height < 200 else 240/left.height
+            left = left.resize((round(share*left.width), round(share*left.height)), Image.Resampling.BICUBIC if share > 1 else Image.Resampling.LANCZOS)
         rows = drawn_controls([row_of(k, c) for k, c in self.controls.items() if not isinstance(c, w.Text) or c.value], max(left.height, least))
         sheet = Image.new('RGB', (left.width + 10 + rows.width, max(left.height, rows.height)), 'white')
         sheet.paste(left, (0, (sheet.height - left.height)//2)); sheet.paste(rows, (left.width + 10, (sheet.height - rows.height)//2))
