@@ -65,6 +65,7 @@ def test_pages_are_clean(pages):
     found = []
     for file, page in pages.items():
         text = ' '.join(page.words)
+        found += [f'{file.name}: a formula that nobody has drawn: {m[0]!r}' for m in re.finditer(r'\\[(\[].{0,60}', text)]
         found += [f'{file.name}: {m[0]!r}' for m in re.finditer(r'#\|\s*\w+|^:{3,}|Traceback \(most recent|\{\{<|/(?:work|root|home|tmp|Users)/\w\S*', text, re.M)]
     assert not found, found
 
