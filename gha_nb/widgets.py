@@ -72,7 +72,7 @@ def drawn_controls(rows: list, # (name, value as text, place of the knob 0..1 or
         draw.text((148 if at is None else 268, y), text, '#333333', font, anchor='lm')
     return sheet
 
-# %% ../nbs/54_widgets.ipynb #9de7457b
+# %% ../nbs/54_widgets.ipynb #02a80407
 def control(name: str, given, # (low, high, start): slider, whole numbers if all are; a list: choices; True or False; anything with a `value`
            ) -> w.Widget:
     "The control for one argument."
@@ -130,8 +130,8 @@ class Play:
     def still(self, least: int = 240) -> Image.Image:
         "The picture beside its controls."
         left = self.picture()
-        if not 200 <= left.height <= 260: # of a size that shows the point and keeps notebooks small
-            share = 2 if left.height < 200 else 240/left.height
+        if not 140 <= left.height <= 260: # of a size that shows the point and keeps notebooks small
+            share = 2 if left.height < 140 else 240/left.height
             left = left.resize((round(share*left.width), round(share*left.height)), Image.Resampling.BICUBIC if share > 1 else Image.Resampling.LANCZOS)
         rows = drawn_controls([row_of(k, c) for k, c in self.controls.items() if not isinstance(c, w.Text) or c.value], max(left.height, least))
         sheet = Image.new('RGB', (left.width + 10 + rows.width, max(left.height, rows.height)), 'white')
