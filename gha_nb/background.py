@@ -37,8 +37,7 @@ def progress_picture(history: list, # of (step, loss, PSNR)
         banner = Image.new('RGB', (640, 40), '#eef5f6')
         ImageDraw.Draw(banner).text((12, 20), 'training has begun; the panel fills with pictures and curves as it goes', '#333333', ImageFont.load_default(size=14), anchor='lm')
         return banner
-    panels = [beside.resize((round(beside.width*190/beside.height), 190), Image.Resampling.LANCZOS)] if beside is not None else []
-    points = history[::max(1, len(history)//400)]
+    points, charts = history[::max(1, len(history)//400)], []
     for i, label, colour in ((1, 'loss (log scale)', curves['l1'][1]), (2, 'PSNR, dB', curves['psnr'][1])):
         fig, ax = new_axes(label)
         fig.set_size_inches(2.9, 2.2)
@@ -47,9 +46,11 @@ def progress_picture(history: list, # of (step, loss, PSNR)
             ax.plot([p[0] for p in points], values, color=colour, lw=.7, alpha=.3)
             ax.plot([p[0] for p in points], [np.nanmedian(values[max(0, k - half):k + half + 1]) for k in range(len(points))], color=colour, lw=1.6)
         if i == 1 and len({p[1] for p in points}) > 1: decimal_log(ax)
-        panels.append(Image.open(io.BytesIO(png_bytes(fig))).convert('RGB'))
-    sheet = Image.new('RGB', (sum(p.width for p in panels), max(p.height for p in panels)), 'white')
-    for k, p in enumerate(panels): sheet.paste(p, (sum(q.width for q in panels[:k]), (sheet.height - p.height)//2))
+        charts.append(Image.open(io.BytesIO(png_bytes(fig))).convert('RGB'))
+    wide, high = sum(c.width for c in charts), charts[0].height
+    above = beside.resize((wide, round(beside.height*wide/beside.width)), Image.Resampling.LANCZOS) if beside is not None else Image.new('RGB', (wide, 0))
+    sheet = Image.new('RGB', (wide, above.height + high), 'white')
+    for picture, at in ((above, (0, 0)), (charts[0], (0, above.height)), (charts[1], (charts[0].width, above.height))): sheet.paste(picture, at)
     return sheet
 
 # %% ../nbs/55_background.ipynb #917cd94e
@@ -184,7 +185,7 @@ class ViewerCell:
         if inner is None: return Image.new('RGB', (640, 160), '#eeeeee')
         a = inner.avatar
         three = as_picture(torch.cat([a.render(face_camera(a, side, 5), *inner.inputs()).cpu() for side in (-50, 0, 50)], 1))
-        return three.resize((540, round(540*three.height/three.width)), Image.Resampling.LANCZOS)
+        return three.resize((480, round(480*three.height/three.width)), Image.Resampling.LANCZOS)
 
     def close(self): self.viewer.close()
 
