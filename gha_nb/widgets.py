@@ -40,9 +40,9 @@ def png_bytes(picture, # PIL image, [H, W, 3] or [H, W] as floats 0..1 or uint8,
     return buffer.getvalue()
 
 def small_png(picture: Image.Image, enough: int = 24_000) -> str: # base64
-    "A picture as it is if that takes few bytes, else in 256 colours, which keeps notebooks small."
+    "A picture as it is if that takes few bytes, else in 128 colours, which keeps notebooks small."
     if len(whole := png_bytes(picture)) <= enough: return base64.b64encode(whole).decode()
-    picture.quantize(256, dither=Image.Dither.NONE).save(buffer := io.BytesIO(), format='png', optimize=True)
+    picture.quantize(128, dither=Image.Dither.NONE).save(buffer := io.BytesIO(), format='png', optimize=True)
     return base64.b64encode(buffer.getvalue()).decode()
 
 class Still:
