@@ -11,7 +11,7 @@ PIP   := $(BIN)/python -m pip --disable-pip-version-check install --no-compile
 ARGS  ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lab docs sync hooks clean
+.PHONY: help demo test lab docs sync outputs hooks clean
 
 help:
 	@sed -n '/^# make/s/^# //p' Makefile
@@ -31,6 +31,10 @@ docs: $(VENV)/.ready-dev
 # after editing notebooks: export the modules, clean the notebooks, remake README.md and the sidebar
 sync: $(VENV)/.ready-dev
 	$(BIN)/nbdev-export && $(BIN)/nbdev-clean && $(BIN)/python tools/docs.py --readme --sidebar
+
+# run notebooks at full size and save what they show: make outputs NB=nbs/tutorials/07_train_your_first_avatar.ipynb; without NB, all tutorials
+outputs: $(VENV)/.ready-dev
+	@set -e; for nb in $(or $(NB),$(sort $(wildcard nbs/tutorials/*.ipynb)) nbs/performance.ipynb); do echo $$nb; $(BIN)/nbdev-test $$nb --n-workers 0 --save; done; $(BIN)/nbdev-clean
 
 hooks: $(VENV)/.ready-dev
 

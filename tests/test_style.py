@@ -73,6 +73,16 @@ def test_imports_from_lower_numbers(notebook):
             assert number[other] < notebook.name[:2], f'{notebook.name} imports {other}, which comes later'
 
 
+@pytest.mark.parametrize('notebook', [o for o in notebooks if o.parent.name == 'tutorials'], ids=lambda o: o.stem)
+def test_tutorial(notebook):
+    code = cells(notebook, 'code')
+    assert re.search(r'^start\(', code[0][1], re.M), 'the first cell says what is missing'
+    assert sum('image/png' in o.get('data', {}) for c, _ in code for o in c.get('outputs', [])) >= 2, 'a tutorial explains by pictures'
+    assert any(re.search(r'^(Play|Driver|comparison)\(', s, re.M) and any('image/png' in o.get('data', {}) for o in c.get('outputs', [])) for c, s in code), 'there is something to play with, and its picture'
+    assert any('assert ' in s for _, s in code), 'what is claimed is tested'
+    assert max(len(s.splitlines()) for _, s in code) <= 30, 'code that a reader can hold in the head'
+
+
 def test_expected_failures_are_run():
     "`expect_fail` is a context manager: called as a function, it checks nothing"
     idle = [f'{o.name}: {line}' for o in notebooks for cell in json.loads(o.read_text())['cells'] if cell['cell_type'] == 'code'

@@ -1,11 +1,12 @@
 "Make README.md, the sidebar and the website from the notebooks, without Quarto (which no package registry carries)."
-import argparse, base64, json, os, re, shutil, subprocess, sys
+import argparse, base64, html, json, os, re, shutil, subprocess, sys
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import yaml
 from fastcore.nbio import read_nb
+from latex2mathml.converter import convert
 from nbdev.processors import FilterDefaults
 from nbdev.quarto import refresh_quarto_yml
 from nbdev.serve import proc_nbs
@@ -55,7 +56,7 @@ def readme():
             if code and '#| echo: false' not in options: parts.append(fence(code, 'python'))
             parts += filter(None, [output_markdown(o, picture) for o in c.get('outputs', [])])
     text = '\n\n'.join(parts) + '\n'
-    text = re.sub(r'\]\((\d\d_\w+\.ipynb|tutorials/\w+\.ipynb)', r'](nbs/\1', text)
+    text = re.sub(r'\]\((\d\d_\w+\.ipynb|tutorials/\w+\.ipynb|performance\.ipynb)', r'](nbs/\1', text)
     return text, pictures
 
 
@@ -74,6 +75,7 @@ def sidebar():
     contents = ['index.ipynb']
     tutorials = sorted(o.name for o in (root/'nbs'/'tutorials').glob('[!_.]*.ipynb'))
     if tutorials: contents.append({'section': 'Tutorials', 'contents': [f'tutorials/{o}' for o in tutorials]})
+    if (root/'nbs'/'performance.ipynb').exists(): contents.append('performance.ipynb')
     for digit, chapter in chapters.items():
         here = [o for o in names if o[0] == digit]
         if here: contents.append({'section': chapter, 'contents': here})
@@ -98,6 +100,17 @@ def move_pages(cache):
         text.write_text(re.sub(r'\[source\]\(/blob/[^)]*\)\{[^}]*\}', '', page))  # where an installed package names no repository
 
 
+def with_formulas(text):
+    "Formulas as MathML, which browsers draw themselves: smalldocs leaves them to a script from the network. Raises ValueError with one that is not understood"
+    def drawn(m):
+        source = re.sub(r'\\[bB]igg?(?=\\[lr]Vert)', '', html.unescape(m[2]))
+        res = convert(source, display='block' if m[1] == 'display' else 'inline')
+        if '\\' in res: raise ValueError(source)
+        return f'<span class="math {m[1]}">{res}</span>'
+    text = re.sub(r'<span class="math (inline|display)">\\[(\[](.*?)\\[)\]]</span>', drawn, text, flags=re.S)
+    return re.sub(r'<link[^>]*katex[^>]*>|<script[^>]*katex[^>]*></script>', '', text)
+
+
 def build(out):
     "Render the website; a warning is an error"
     os.chdir(root)
@@ -114,6 +127,9 @@ def build(out):
     project.write_text(yaml.dump(options, sort_keys=False))
     smalldocs = Path(sys.executable).with_name('smalldocs')
     if subprocess.run([smalldocs, 'render', '--strict', cache]).returncode: sys.exit('the pages are not right: see the warnings above')
+    for page in (cache/'_docs').rglob('*.html'):
+        try: page.write_text(with_formulas(page.read_text()))
+        except Exception as e: sys.exit(f'{page.name}: a formula cannot be drawn: {e}')
     shutil.rmtree(out, ignore_errors=True)
     shutil.move(cache/'_docs', out)
     shutil.rmtree(cache)

@@ -1,0 +1,34 @@
+"Keep the result of a run, or of a benchmark, where the page `nbs/performance.ipynb` finds it."
+import argparse, json, sys
+from pathlib import Path
+
+root = Path(__file__).resolve().parent.parent
+
+
+def of_run(run):
+    "What is worth keeping of a run folder that has been evaluated: no pictures, no paths"
+    missing = [o for o in ('run.json', 'metrics.json') if not (run/o).is_file()]
+    if missing: sys.exit(f'{run} has no {missing[0]}: ' + ('it is no finished run' if missing[0] == 'run.json' else f'first `gha-nb evaluate {run} CAPTURE`'))
+    about, scores = (json.loads((run/o).read_text()) for o in ('run.json', 'metrics.json'))
+    keep = 'seed init capture n_gaussians steps seconds stopped guidance weights threads device versions'.split()
+    facts = {k: about.get(k) for k in keep} | dict(skipped=len(about.get('skipped') or []), preset=about['preset']['name'], settings=about['preset'])
+    return dict(run=facts, scores={k: scores[k] for k in ('capture', 'split', 'size', 'views', 'views_in_split', 'groups', 'notes')})
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument('source', type=Path, help='a run folder with metrics.json, or the output of `gha-nb bench --json`')
+    p.add_argument('name', help='of the result: letters, digits and dashes')
+    p.add_argument('--note', default='', help='a sentence for the page: machine, data, what is special')
+    p.add_argument('--study', help='the ablation that it is a part of; runs of one study stand in one table')
+    args = p.parse_args()
+    if not args.source.exists(): sys.exit(f'{args.source}: there is no such file or folder')
+    kind = 'bench' if args.source.is_file() else f'ablations/{args.study}' if args.study else 'runs'
+    data = json.loads(args.source.read_text()) if kind == 'bench' else of_run(args.source)
+    out = root/'results'/kind/f'{args.name}.json'
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(dict(note=args.note) | data, indent=1) + '\n')
+    print(f'{out.relative_to(root)} written; run nbs/performance.ipynb again')
+
+
+if __name__ == '__main__': main()
