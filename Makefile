@@ -20,7 +20,7 @@ demo: $(VENV)/.ready
 	$(BIN)/gha-nb demo $(ARGS)
 
 test: $(VENV)/.ready-dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup $(ARGS)
 
 lab: $(VENV)/.ready-dev
 	$(BIN)/jupyter lab --notebook-dir=nbs $(ARGS)

@@ -3,6 +3,8 @@ import io, os, shutil, subprocess, sys, traceback
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
+if 'PYTEST_XDIST_WORKER' in os.environ: os.environ.setdefault('OMP_NUM_THREADS', '1')  # tests share the cores; before anything loads torch
+
 import pytest
 
 root = Path(__file__).resolve().parent.parent
@@ -16,6 +18,7 @@ def environment(**kw):
     keep = {k: v for k, v in os.environ.items() if not k.startswith('GHA_NB_')}
     env = dict(keep, GHA_NB_FAST='1', GHA_NB_PROGRESS='0', GHA_NB_WEIGHTS=str(root/'tests'/'no_weights'), MPLBACKEND='agg',
                PATH=f"{bin}{os.pathsep}{os.environ['PATH']}") | kw
+    if 'PYTEST_XDIST_WORKER' in os.environ: env = dict(GHA_NB_THREADS='1', OMP_NUM_THREADS='1') | env # a test a core
     if 'GHA_NB_CACHE' in os.environ: env.setdefault('GHA_NB_CACHE', os.environ['GHA_NB_CACHE'])
     return {k: v for k, v in env.items() if v is not None}
 

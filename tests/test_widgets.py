@@ -4,7 +4,7 @@ import json, os, re, shutil, signal, subprocess, sys, time
 import pytest
 from conftest import environment
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group('browser')]  # one browser at a time
 chromium = next((o for name in ('chromium', 'chromium-browser', 'google-chrome') if (o := shutil.which(name))), None)
 code = '''from gha_nb.widgets import Driver
 driver = Driver({run!r})
