@@ -74,7 +74,7 @@ PRESETS = {p.name: p for p in (
            superres=SuperResConfig(width=24, depth=1), losses=LossWeights(perceptual=0.)),
     Preset('laptop', generator=GeneratorConfig(features=32, expression_position=(96,)*4, pose_position=(64,)*2, expression_color=(96,)*2, pose_color=(64,),
                                                expression_attributes=(64,)*2, pose_attributes=(64,), displacement=0.5),
-           superres=SuperResConfig(width=32, depth=2), losses=LossWeights(crop=96, stages=4, start=0.2)),
+           superres=SuperResConfig(width=32, depth=2), losses=LossWeights(crop=128, stages=4, start=0.7)),
     Preset('paper', low=512, points=100_000, minutes=None, steps=600_000, motion_rank=0, rescale=1.25, checkpoint_every=5000, preview_every=2000, log_every=100,
            guidance=GuidanceConfig(share=.1, spacing=.04, field=FieldConfig()), superres=SuperResConfig('published'), losses=LossWeights(silhouette=0., crop=512, every=1),
            rates=Rates(networks=1e-4, superres=1e-4, means=1e-5, features=1e-5, quats=1e-5, scales=3e-5, opacities=1e-4, poses=1e-5, memory=.999, warmup=0., final=1.)),
