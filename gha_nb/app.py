@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['commands', 'started', 'command', 'options', 'parse', 'main', 'complain', 'find_capture', 'find_run', 'check',
-           'print_json', 'train', 'promised', 'load_pair', 'render', 'evaluate', 'reenact', 'export', 'fitting', 'view',
-           'studio', 'bench', 'free_folder', 'demo']
+           'print_json', 'train', 'promised', 'load_pair', 'render', 'evaluate', 'reenact', 'export', 'view', 'studio',
+           'bench', 'ablate', 'free_folder', 'demo']
 
 # %% ../nbs/60_app.ipynb #267564e1
 import inspect, json, sys, time, warnings
@@ -19,8 +19,6 @@ from typing import Annotated, Literal, Union, get_args
 # %% ../nbs/60_app.ipynb #8f696d61
 import tyro
 from fastcore.docments import docments
-
-# %% ../nbs/60_app.ipynb #f286229b
 from . import __version__
 from .core import GhaError, demo_capture_path, load_settings, prepare_threads, progress, write_atomic
 
@@ -230,7 +228,7 @@ def export(run:str,  # folder of the run
           ):
     "Save a moment of an avatar as Gaussian splats that other programs open"
     from gha_nb.avatar import HeadAvatar
-    from gha_nb.export import export as export_one, export_frames, frame_range
+    from gha_nb.export import export as export_one, export_frames, frame_range, fitting
     if bool(capture) != bool(frame or frames) or frame and frames: raise GhaError('for frames of a capture, give --capture and either --frame or --frames FIRST:LAST; for the neutral head none of them')
     wanted, folder = dict(colors=colors, space=space, overwrite=overwrite), find_run(run)/'export'
     if capture:
@@ -241,13 +239,6 @@ def export(run:str,  # folder of the run
     else:
         prepare_threads(load_settings().threads)
         promised(export_one(HeadAvatar.load(find_run(run), device=load_settings().device), fitting(out or folder/f'neutral.{format}', format), **wanted))
-
-def fitting(out:Path,  # as given
-            format:str,  # as given
-           ) -> Path:
-    "The file to write; raises `GhaError` when its name says another format"
-    if out.suffix.lower() != f'.{format}': raise GhaError(f'{out} does not end in .{format}; give it that name, or another --format')
-    return out
 
 # %% ../nbs/60_app.ipynb #0b506296
 @command
@@ -286,6 +277,15 @@ def bench(*, json:bool=False,  # print the table as JSON
     from gha_nb.bench import bench as measure
     with redirect_stdout(sys.stderr): table = measure()
     print_json(table.to_json()) if json else print(table)
+
+@command
+def ablate(plan:Path,  # JSON file: capture, preset, budget, seeds, and runs by name with what they change
+           *, out:Path|None=None,  # folder of the runs; default: the plan's name without its ending
+          ):
+    "A queue of training runs that differ in one thing, and their table; what is finished is kept"
+    from gha_nb.ablate import ablate as work_off
+    print(study := work_off(plan, out))
+    return int(bool(study.failed))
 
 # %% ../nbs/60_app.ipynb #5bc0034a
 def free_folder(path:Path,  # where one would like it

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['SH0', 'pull_back', 'fit_colors', 'arc', 'capture_cameras', 'widened', 'splats', 'in_viewer_space', 'splat_bytes',
-           'write_splats', 'claim', 'export', 'frame_range', 'export_frames']
+           'write_splats', 'claim', 'fitting', 'export', 'frame_range', 'export_frames']
 
 # %% ../nbs/53_export.ipynb #7ca136ee
 import math
@@ -136,6 +136,13 @@ def claim(out: Path, overwrite: bool):
     if out.suffix.lower() not in ('.ply', '.splat'): raise GhaError(f'{out}: the name must end in .ply or .splat')
     if out.is_dir(): raise GhaError(f'{out} is a folder')
     if out.exists() and not overwrite: raise GhaError(f'{out} is there already; use --overwrite to replace it, or another name')
+
+def fitting(out: Path, # as given
+            format: str, # as given
+           ) -> Path: # the same
+    "The file to write; raises `GhaError` when its name says another format."
+    if out.suffix.lower() != f'.{format}': raise GhaError(f'{out} does not end in .{format}; give it that name, or another --format')
+    return out
 
 # %% ../nbs/53_export.ipynb #249c1d0f
 def export(avatar: HeadAvatar|Path|str, # or its run folder

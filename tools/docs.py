@@ -77,7 +77,7 @@ def sidebar():
     if tutorials: contents.append({'section': 'Tutorials', 'contents': [f'tutorials/{o}' for o in tutorials]})
     if (root/'nbs'/'performance.ipynb').exists(): contents.append('performance.ipynb')
     for digit, chapter in chapters.items():
-        here = [o for o in names if digit == ('5' if '44' <= o[:2] < '50' else o[0])] # the viewer's rooms begin at 44
+        here = [o for o in names if digit == ('5' if '44_ablate.ipynb' < o < '50' else o[0])] # the viewer's rooms begin after the ablations
         if here: contents.append({'section': chapter, 'contents': here})
     return '# made by `make sync`\n' + yaml.dump({'website': {'sidebar': {'contents': contents}}}, sort_keys=False)
 
