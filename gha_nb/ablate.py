@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from pathlib import Path
 
 from .capture import Capture
-from .core import GhaError, write_atomic
+from .core import GhaError, demo_capture_path, write_atomic
 from .evaluate import evaluate, write_metrics
 from .presets import Preset, find_preset
 from .train import train
@@ -102,7 +102,6 @@ def ablate(plan: Path|str, # a JSON file
     "Train and score what a plan asks for and is not there yet; raises `GhaError` for a plan that is wrong."
     spec, jobs = read_plan(plan)
     out = Path(out) if out else Path(plan).with_suffix('')
-    from gha_nb.core import demo_capture_path
     capture = Capture.read(demo_capture_path() if spec['capture'] == 'demo' else spec['capture'])
     results, failed = [], {}
     for i, job in enumerate(jobs):

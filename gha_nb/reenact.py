@@ -7,6 +7,7 @@ __all__ = ['moves', 'placed', 'smoothed', 'smoothed_turns', 'soft_limit', 'fitte
            'drive', 'carried_camera', 'face_camera', 'frontal_camera', 'shots', 'Cancelled', 'reenacted', 'reenact']
 
 # %% ../nbs/52_reenact.ipynb #3383ecfb
+from contextlib import closing
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -244,7 +245,7 @@ def reenact(avatar: HeadAvatar|Path|str, # or its run folder
     next(shots(avatar, driven, capture, camera)) # refuses an unknown camera before anything is said
     say(str(driven.report))
     def write(path):
-        with imageio.get_writer(path, format='ffmpeg', fps=fps, codec='libx264', quality=8, macro_block_size=1, ffmpeg_log_level='error') as video:
+        with closing(imageio.get_writer(path, format='ffmpeg', fps=fps, codec='libx264', quality=8, macro_block_size=1, ffmpeg_log_level='error')) as video: # its own `with` leaves it open after an exception
             for i, picture in enumerate(progress(reenacted(avatar, driven, capture, camera, beside), 'reenacting', len(driven))):
                 video.append_data(picture)
                 if watch and watch(i + 1, len(driven)): raise Cancelled(f'{out} was cancelled after {i + 1} of {len(driven)} frames')
