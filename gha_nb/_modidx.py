@@ -925,6 +925,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                  'gha_nb.superres.SubPixel.__init__': ('superres.html#subpixel.__init__', 'gha_nb/superres.py'),
                                  'gha_nb.superres.SubPixel.forward': ('superres.html#subpixel.forward', 'gha_nb/superres.py'),
                                  'gha_nb.superres.SuperResConfig': ('superres.html#superresconfig', 'gha_nb/superres.py'),
+                                 'gha_nb.superres.bilinear_kernel': ('superres.html#bilinear_kernel', 'gha_nb/superres.py'),
                                  'gha_nb.superres.double_block': ('superres.html#double_block', 'gha_nb/superres.py'),
                                  'gha_nb.superres.superres': ('superres.html#superres', 'gha_nb/superres.py'),
                                  'gha_nb.superres.unfold_blocks': ('superres.html#unfold_blocks', 'gha_nb/superres.py')},
