@@ -14,6 +14,7 @@ from .capture import Capture
 from .core import GhaError, demo_capture_path, write_atomic
 from .evaluate import evaluate, write_metrics
 from .presets import Preset, find_preset
+from .step import STARTS
 from .train import train
 
 # %% ../nbs/44_ablate.ipynb #ab1a0007
@@ -61,7 +62,7 @@ def read_plan(path: Path|str) -> tuple[dict, list[Job]]: # what it says, and its
     jobs, base = [], find_preset(plan['preset'])
     for variant, changes in plan['runs'].items():
         preset, init = base, changes.get('init', 'guidance')
-        if init not in ('guidance', 'cloud', 'random'): raise GhaError(f'{path}: run {variant!r} starts from {init!r}; there are guidance, cloud, random')
+        if init not in ('guidance', *STARTS): raise GhaError(f'{path}: run {variant!r} starts from {init!r}; there are guidance, {", ".join(STARTS)}')
         for field, value in changes.items():
             if field != 'init': preset = changed(preset, field, value)
         folder = ''.join(c if c.isalnum() else '-' for c in variant)

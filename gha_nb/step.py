@@ -25,11 +25,12 @@ from .geometry import Camera
 from .guidance import Guidance
 from .presets import Preset
 from .splat import NotFinite
+from .template import template_start
 from .tracked import tracked_motion
 from .transfer import hand_over
 
 # %% ../nbs/37_step.ipynb #13a2a0f2
-STARTS = {'cloud': cloud_start, 'random': random_start} # by name of `--init`
+STARTS = {'cloud': cloud_start, 'template': template_start, 'random': random_start} # by name of `--init`
 
 @contextmanager
 def seeded(seed: int):

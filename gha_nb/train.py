@@ -129,7 +129,7 @@ def train(capture: Capture|Path|str, # a capture or its folder
           steps: int|None = None, # total steps; instead of minutes
           resume: bool = False, # continue from the newest checkpoint in `out`
           overwrite: bool = False, # replace a run in `out`
-          init: str = 'guidance', # where the Gaussians start: 'guidance', 'cloud' or 'random'
+          init: str = 'guidance', # where the Gaussians start: 'guidance', 'cloud', 'template' or 'random'
           seed: int = 0, # of every random choice
           callbacks: tuple = (), # objects with any of on_guidance_start(run), on_guidance_step(run), which see `run.guidance`, and on_start(run), on_step(run), on_end(run), which see `run.avatar`
           device: str = 'auto', # 'cpu', 'cuda', or 'auto'
