@@ -126,4 +126,6 @@ def ablate(plan: Path|str, # a JSON file
         found = dict(variant=job.variant, seed=job.seed, steps=about['steps'], seconds=about['seconds'], groups=scores.table(), made_of=made_of)
         write_atomic(folder/'result.json', lambda path, found=found: Path(path).write_text(json.dumps(found, indent=1) + '\n'))
         results.append(found)
-    return Study(results, failed)
+    study = Study([{k: v for k, v in r.items() if k != 'made_of'} for r in results], failed)
+    write_atomic(out/'study.json', lambda path: Path(path).write_text(json.dumps(dict(capture=capture.name, **{k: v for k, v in spec.items() if k not in ('capture', 'runs')}, **asdict(study)), indent=1) + '\n'))
+    return study

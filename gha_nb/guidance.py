@@ -98,7 +98,9 @@ class Guidance(nn.Module):
     def motion_at(self, points: Float[Tensor, "n 3"], # of the open head
                  ) -> Float[Tensor, "r n 3"]: # head units
         "The basis of the tracked motion: each lip's own."
-        return self.motion.at(points) if self.opening is None else follow(points, self.opening.opened, self.motion.basis)
+        if self.opening is None: return self.motion.at(points)
+        known = self.opening.opened
+        return follow(points, torch.cat([known, self.motion.points[len(known):]]), self.motion.basis)
 
     def set_band(self, band: Band):
         self.band, self.first = band, self.field.first(band.points)

@@ -58,7 +58,7 @@ def guidance_loss(guidance: Guidance, capture: Capture,
         for k, v in here.items(): terms[k] = terms.get(k, 0) + v/len(cameras)
     terms['landmarks'] = (mesh.landmarks - canonical_points(capture, frame, capture.landmarks(frame))).square().mean()
     x0, x1 = g.home, tracked_points(capture, frame)
-    if w.tracked and len(x0) == len(x1) and g.motion is not None and len(g.motion.points) == len(x0):
+    if w.tracked and len(x0) == len(x1) and g.motion is not None:
         ids = torch.randint(len(x0), (min(600, len(x0)),), generator=step_generator(seed, step, 4))
         moved = g.deform(x0[ids], g.networks.frames(capture.expression(frame), inputs[-6:]), torch.einsum('r,rnd->nd', g.motion.mix @ inputs, g.motion.basis[:, ids]))
         terms['tracked'] = (moved - x1[ids]).square().mean()

@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['neutral_frame', 'canonical_points', 'inside_masks', 'hull_solid', 'hull_skin', 'mouth_points', 'camera_direction',
-           'nearest', 'frame_inputs', 'ridge', 'tracked_points', 'follow', 'Motion', 'tracked_motion']
+           'nearest', 'frame_inputs', 'ridge', 'fit_motion', 'tracked_points', 'follow', 'Motion', 'still_points',
+           'moves_of', 'tracked_motion']
 
 # %% ../nbs/20_tracked.ipynb #948ae775
 from dataclasses import dataclass
@@ -118,6 +119,19 @@ def ridge(inputs: Float[Tensor, "f m"], # one row a frame
         if best is None or error < best[1]: best = (mu, error)
     return torch.linalg.solve(A.T @ A + best[0]*torch.eye(A.shape[1], dtype=A.dtype), A.T @ D).float(), *best
 
+# %% ../nbs/20_tracked.ipynb #1d77522b
+def fit_motion(inputs: Float[Tensor, "f m"], # one row a frame, of `frame_inputs`
+               moves: Float[Tensor, "f d"], # displacements in that frame
+               units: tuple = (1., .1, .01), # of the pose, to choose from: how much of it weighs like a coefficient of 1
+              ) -> tuple[Float[Tensor, "m d"], float]: # coefficients, their left-out RMS error
+    "Ridge regression with a unit of its own for the pose."
+    found = []
+    for unit in units:
+        scale = torch.cat([inputs.new_ones(inputs.shape[1] - 6), inputs.new_full((6,), unit)])
+        B, _, error = ridge(inputs/scale, moves)
+        found.append((B/scale[:, None], error))
+    return min(found, key=lambda f: f[1])
+
 # %% ../nbs/20_tracked.ipynb #f5686e3a
 def tracked_points(capture: Capture, frame: str) -> Float[Tensor, "v 3"]: # canonical space
     "Landmarks and vertices of a frame."
@@ -140,8 +154,8 @@ def follow(points: Float[Tensor, "n 3"], # anywhere
 
 @dataclass(frozen=True)
 class Motion:
-    "The linear part of a head's motion, known at its tracked points."
-    points: Float[Tensor, "v 3"] # neutral tracked points, canonical space
+    "The linear part of a head's motion, known at some of its points."
+    points: Float[Tensor, "v 3"] # neutral, canonical space: the tracked ones first, then those that stay behind
     basis: Float[Tensor, "r v 3"] # directions, head units
     mix: Float[Tensor, "r m"] # how the E + 6 inputs of `frame_inputs` mix them
 
@@ -151,13 +165,36 @@ class Motion:
         "The basis at any points."
         return follow(points, self.points, self.basis, reach)
 
+def still_points(capture: Capture, frame: str, # whose masks
+                 tracked: Float[Tensor, "v 3"], # canonical space
+                 margin: float = 0.12, # distance from which nobody tracks a point, head units
+                 neck: tuple = (0.1, 0.8), # below the chin: where the neck begins, where nothing follows the head any more; head units
+                ) -> tuple[Float[Tensor, "n 3"], Float[Tensor, "n"]]: # canonical space; 0: goes with the head, 1: stays where it is
+    "Untracked skin of the visual hull below the chin; none if the capture has other landmarks than the 68."
+    landmarks = canonical_points(capture, frame, capture.landmarks(frame))
+    if len(landmarks) != 68: return landmarks[:0], landmarks[:0, 0]
+    skin = hull_skin(capture, frame)
+    below = (skin - landmarks[8]) @ F.normalize(landmarks[8] - landmarks[27], dim=0) # from the bridge of the nose to the chin, and on
+    keep = (below > neck[0]) & (nearest(skin, tracked)[:, 0] > margin)
+    t = ((below[keep] - neck[0])/(neck[1] - neck[0])).clamp(0, 1)
+    return skin[keep], t*t*(3 - 2*t)
+
+def moves_of(capture: Capture, frame: str, # this one
+             home: str, # from the neutral one
+             still: Float[Tensor, "n 3"], stillness: Float[Tensor, "n"], # of `still_points`
+            ) -> Float[Tensor, "v 3"]: # canonical space: of the tracked points, then of the others
+    "How points of the neutral frame are displaced in another."
+    stay = canonical_points(capture, frame, to_world(still, capture.pose(home), capture.scale(home)))
+    return torch.cat([tracked_points(capture, frame) - tracked_points(capture, home), stillness[:, None]*(stay - still)])
+
 def tracked_motion(capture: Capture, # whose training frames
                    frame: str, # the neutral one
                    rank: int = 24, # directions kept
                   ) -> Motion:
-    "Learn the motion from the tracked points of the training frames alone."
+    "Learn the motion from the tracked points and the poses of the training frames alone."
     x0 = tracked_points(capture, frame)
     frames = [f for f in capture.split.train_frames if len(capture.landmarks(f)) == len(capture.landmarks(frame)) and len(tracked_points(capture, f)) == len(x0)]
-    B, _, _ = ridge(frame_inputs(capture, frames, frame), torch.stack([tracked_points(capture, f) - x0 for f in frames]).flatten(1)) # [M, 3V]
+    still, stillness = still_points(capture, frame, x0)
+    B, _ = fit_motion(frame_inputs(capture, frames, frame), torch.stack([moves_of(capture, f, frame, still, stillness) for f in frames]).flatten(1)) # [M, 3V]
     U, S, V = torch.linalg.svd(B.double(), full_matrices=False)
-    return Motion(x0, V[:rank].float().reshape(min(rank, len(S)), -1, 3), (U[:, :rank]*S[:rank]).T.float())
+    return Motion(torch.cat([x0, still]), V[:rank].float().reshape(min(rank, len(S)), -1, 3), (U[:, :rank]*S[:rank]).T.float())

@@ -1,4 +1,4 @@
-"Keep the result of a run, or of a benchmark, where the page `nbs/performance.ipynb` finds it."
+"Keep the result of a run, a study or a benchmark where the page `nbs/performance.ipynb` finds it."
 import argparse, json, sys
 from pathlib import Path
 
@@ -17,14 +17,13 @@ def of_run(run):
 
 def main():
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument('source', type=Path, help='a run folder with metrics.json, or the output of `gha-nb bench --json`')
+    p.add_argument('source', type=Path, help='a run folder with metrics.json, the study.json of `gha-nb ablate`, or the output of `gha-nb bench --json`')
     p.add_argument('name', help='of the result: letters, digits and dashes')
     p.add_argument('--note', default='', help='a sentence for the page: machine, data, what is special')
-    p.add_argument('--study', help='the ablation that it is a part of; runs of one study stand in one table')
     args = p.parse_args()
     if not args.source.exists(): sys.exit(f'{args.source}: there is no such file or folder')
-    kind = 'bench' if args.source.is_file() else f'ablations/{args.study}' if args.study else 'runs'
-    data = json.loads(args.source.read_text()) if kind == 'bench' else of_run(args.source)
+    data = json.loads(args.source.read_text()) if args.source.is_file() else of_run(args.source)
+    kind = 'runs' if args.source.is_dir() else 'ablations' if 'results' in data else 'bench'
     out = root/'results'/kind/f'{args.name}.json'
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(dict(note=args.note) | data, indent=1) + '\n')
