@@ -18,13 +18,13 @@ from .superres import SuperResConfig
 @dataclass(frozen=True)
 class Rates:
     "Learning rates of Adam at the start; all follow the same schedule."
-    networks: float = 1e-3 # the six networks of the generator
-    superres: float = 1e-3 # the super-resolution
-    means: float = 1e-3 # neutral positions, head units
-    features: float = 5e-3 # point features
-    quats: float = 2e-3 # neutral rotations
-    scales: float = 5e-3 # logarithms of neutral sizes
-    opacities: float = 2e-2 # logits of neutral opacities
+    networks: float = 2e-3 # the six networks of the generator
+    superres: float = 2e-3 # the super-resolution
+    means: float = 2e-3 # neutral positions, head units
+    features: float = 1e-2 # point features
+    quats: float = 8e-3 # neutral rotations
+    scales: float = 2e-2 # logarithms of neutral sizes
+    opacities: float = 8e-2 # logits of neutral opacities
     poses: float = 1e-4 # per-frame corrections of the tracked pose
     memory: float = 0.99 # Adam's decay of squared gradients: runs of a few thousand steps cannot wait for the usual 0.999
     warmup: float = 0.02 # share of the run in which rates rise
@@ -55,6 +55,7 @@ class Preset:
     color_steps: int = 60 # of fitting the first colours, before training; 0: none
     rescale: float = 1. # feature images are rescaled by up to this factor, up or down, in training
     opacity: float = 0.3 # at the start
+    mouth: float = 0.05 # share of the Gaussians that start between the lips
     log_every: int = 10 # steps
     preview_every: int = 250 # steps
     checkpoint_every: int = 500 # steps
@@ -74,7 +75,7 @@ PRESETS = {p.name: p for p in (
            superres=SuperResConfig(width=24, depth=1), losses=LossWeights(perceptual=0.)),
     Preset('laptop', generator=GeneratorConfig(features=32, expression_position=(96,)*4, pose_position=(64,)*2, expression_color=(96,)*2, pose_color=(64,),
                                                expression_attributes=(64,)*2, pose_attributes=(64,), displacement=0.5),
-           superres=SuperResConfig(width=32, depth=2), losses=LossWeights(crop=128, stages=4, start=0.7)),
+           superres=SuperResConfig(width=32, depth=2), losses=LossWeights(perceptual=0.3, crop=128, stages=4, start=0.8)),
     Preset('paper', low=512, points=100_000, minutes=None, steps=600_000, motion_rank=0, rescale=1.25, checkpoint_every=5000, preview_every=2000, log_every=100,
            guidance=GuidanceConfig(share=.1, spacing=.04, field=FieldConfig()), superres=SuperResConfig('published'), losses=LossWeights(silhouette=0., crop=512, every=1),
            rates=Rates(networks=1e-4, superres=1e-4, means=1e-5, features=1e-5, quats=1e-5, scales=3e-5, opacities=1e-4, poses=1e-5, memory=.999, warmup=0., final=1.)),

@@ -74,7 +74,7 @@ def build_avatar(capture: Capture, # to be learned
                 ) -> tuple[HeadAvatar, Start]:
     "An avatar at its start without guidance, with the tracked motion and first colours; raises `GhaError`."
     if init not in STARTS: raise GhaError(f"no start is called {init!r}; there are guidance, {', '.join(STARTS)}")
-    start = STARTS[init](capture, preset.points, seed)
+    start = STARTS[init](capture, preset.points, seed, **({} if init == 'random' else dict(mouth=preset.mouth)))
     m = tracked_motion(capture, start.frame, preset.motion_rank) if init != 'random' and preset.motion_rank else None
     with seeded(seed + 1): features = 0.5*torch.randn(len(start.means), preset.generator.features)
     avatar = assemble(capture, preset, start, features, *((None, None) if m is None else (m.at(start.means), m.mix)), seed)
@@ -87,7 +87,7 @@ def avatar_from_guidance(guidance: Guidance, # trained
                          capture: Capture, preset: Preset, seed: int = 0, # of the new networks
                         ) -> tuple[HeadAvatar, Start]:
     "An avatar that starts as the guidance mesh; raises `GhaError` where the mesh is unusable."
-    handed = hand_over(guidance, capture, preset.points, seed)
+    handed = hand_over(guidance, capture, preset.points, seed, preset.mouth)
     if handed.dropped: print(f'{handed.dropped} floating parts of the guidance mesh were dropped', flush=True)
     avatar = assemble(capture, preset, handed.start, handed.features, handed.motion, handed.mix, seed)
     missing, unexpected = avatar.generator.load_state_dict(guidance.networks.state_dict(), strict=False)
