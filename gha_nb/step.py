@@ -64,7 +64,7 @@ def assemble(capture: Capture, preset: Preset, start: Start, # a neutral model
         getattr(avatar, name).copy_(value)
     with torch.no_grad():
         avatar.means.copy_(start.means); avatar.features.copy_(features)
-        avatar.log_scales.copy_(start.sizes.log()[:, None].expand(-1, 3)); avatar.opacity_logits.fill_(logit(torch.tensor(preset.opacity)).item())
+        avatar.log_scales.copy_((preset.width*start.sizes).log()[:, None].expand(-1, 3)); avatar.opacity_logits.fill_(logit(torch.tensor(preset.opacity)).item())
     return avatar
 
 def build_avatar(capture: Capture, # to be learned
