@@ -54,7 +54,7 @@ class Preset:
     motion_rank: int = 24 # directions of the linear motion taken from tracked points; 0: none (as published)
     color_steps: int = 60 # of fitting the first colours, before training; 0: none
     rescale: float = 1. # feature images are rescaled by up to this factor, up or down, in training
-    opacity: float = 0.3 # at the start
+    opacity: float = 0.5 # at the start
     width: float = 0.6 # size of a Gaussian at the start, in mean distances to its nearest neighbours
     mouth: float = 0.05 # share of the Gaussians that start between the lips
     log_every: int = 10 # steps
@@ -77,7 +77,7 @@ PRESETS = {p.name: p for p in (
     Preset('laptop', generator=GeneratorConfig(features=32, expression_position=(96,)*4, pose_position=(64,)*2, expression_color=(96,)*2, pose_color=(64,),
                                                expression_attributes=(64,)*2, pose_attributes=(64,), displacement=0.5),
            superres=SuperResConfig(width=32, depth=2), losses=LossWeights(perceptual=0.3, crop=128, stages=4, start=0.8)),
-    Preset('paper', low=512, points=100_000, minutes=None, steps=600_000, motion_rank=0, rescale=1.25, width=1., checkpoint_every=5000, preview_every=2000, log_every=100,
+    Preset('paper', low=512, points=100_000, minutes=None, steps=600_000, motion_rank=0, rescale=1.25, opacity=0.3, width=1., checkpoint_every=5000, preview_every=2000, log_every=100,
            guidance=GuidanceConfig(share=.1, spacing=.04, field=FieldConfig()), superres=SuperResConfig('published'), losses=LossWeights(silhouette=0., crop=512, every=1),
            rates=Rates(networks=1e-4, superres=1e-4, means=1e-5, features=1e-5, quats=1e-5, scales=3e-5, opacities=1e-4, poses=1e-5, memory=.999, warmup=0., final=1.)),
 )}
