@@ -98,11 +98,12 @@ def check(capture:str,  # folder of the capture
           *, json:bool=False,  # print a list of {frame, camera, file, problem, fix}
          ):
     "Everything wrong with a capture, at once; exit code 1 if there is anything"
-    from gha_nb.capture import check_capture
-    problems = check_capture(find_capture(capture))
+    from gha_nb.capture import Capture, check_capture
+    from gha_nb.lacks import lacks
+    problems = check_capture(folder := find_capture(capture))
     if json: print_json([dict(frame=o.frame, camera=o.camera, file=str(o.file), problem=o.problem, fix=o.fix) for o in problems])
     elif problems: print(*problems, f"{capture}: {len(problems)} problem{'s'*(len(problems) > 1)}", sep='\n')
-    else: print(f'{capture}: nothing wrong')
+    else: print(f'{capture}: nothing wrong', *(f'note: {o}' for o in lacks(Capture.read(folder, check=False))), sep='\n')
     return int(bool(problems))
 
 def print_json(answer):

@@ -47,6 +47,7 @@ def cautions(facts: dict,  # run.json
         asked = wanted(facts, 'losses').get('perceptual', 1)
         why = 'its weights were not found. Renderings are softer than they could be.' if asked else 'this preset does not use it.'
         res.append('Trained without the perceptual loss: ' + why)
+    res += facts.get('lacks') or []
     if skipped := how_many(facts.get('skipped')):
         res.append(f'{skipped} training step{"s were" if skipped > 1 else " was"} skipped because the loss or a gradient was not finite.')
     if scores is None: res.append('Not scored yet: gha-nb evaluate RUN CAPTURE fills in the table.')
@@ -241,7 +242,7 @@ def again_section(run: Path, capture, facts: dict) -> list[x.FT]:
     options = f'--preset {preset_name(facts)} --init {facts.get("init", "cloud")} --seed {facts.get("seed", 0)}{steps}'
     commands = f'gha-nb train {name} --out {folder} {options}\ngha-nb evaluate {folder} {name}\ngha-nb view {folder} {name}'
     terms = facts | dict(preset=preset_name(facts), skipped=how_many(facts.get('skipped')))
-    listed = [f(t) for k, v in terms.items() if v is not None for f, t in ((x.Dt, k.removeprefix('n_').replace('_', ' ')), (x.Dd, in_words(v)))]
+    listed = [f(t) for k, v in terms.items() if v is not None and k != 'lacks' for f, t in ((x.Dt, k.removeprefix('n_').replace('_', ' ')), (x.Dd, in_words(v)))]
     return [x.H2('Make it again'), x.Pre(commands), x.Dl(*listed)]
 
 def in_words(value) -> str:

@@ -33,6 +33,7 @@ class Run:
         self.capture, self.preset, self.out, self.init, self.seed, self.device, self.precision = capture, preset, out, init, seed, device, precision
         self.minutes, self.total, self.started = minutes, steps, started
         self.step, self.losses, self.skipped, self.stopping, self.spent = 0, {}, [], None, 0.
+        self.lacks = [] # what was noticed about the capture
         self.avatar = self.guidance = self.perceptual = self.optimizer = self.poses = None
         self.broken, self.stage, self.opened, self.began, self.trail, self.guided = 0, 2, 0., 0., [], None # opened, began: progress when a stage did
 

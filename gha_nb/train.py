@@ -18,6 +18,7 @@ from .avatar import HeadAvatar, save_avatar
 from .capture import Capture
 from .core import GhaError, env_flag, load_settings, pick_device, pick_precision, prepare_threads, write_atomic
 from .guidance_fit import guidance_choice, guidance_step, settled
+from .lacks import lacks
 from .prefetch import prefetch
 from .presets import Preset, find_preset
 from .run import Run, guidance_preview, newest_checkpoint, preview, restore, save_checkpoint
@@ -113,7 +114,7 @@ def finish(run: Run) -> HeadAvatar:
     "Save the result and its description."
     p = run.preset
     about = dict(preset=asdict(p), seed=run.seed, init=run.init, capture=run.capture.name, n_gaussians=len(run.avatar), steps=run.step, seconds=round(run.seconds, 1),
-                 stopped=run.stopping, skipped=run.skipped, start=getattr(getattr(run, 'start', None), 'parts', None), guidance=run.guided,
+                 stopped=run.stopping, skipped=run.skipped, lacks=run.lacks, start=getattr(getattr(run, 'start', None), 'parts', None), guidance=run.guided,
                  weights='perceptual vgg' if run.perceptual is not None else 'none', threads=torch.get_num_threads(), device=str(run.device), precision=str(run.precision).removeprefix('torch.'),
                  versions=dict(gha_nb=gha_nb.__version__, torch=torch.__version__))
     run.avatar.eval()
@@ -147,6 +148,8 @@ def train(capture: Capture|Path|str, # a capture or its folder
     claim_folder(out, resume, overwrite)
     device = pick_device(device)
     run = Run(capture, preset, out, init, seed, minutes, steps, device, started, pick_precision(load_settings().precision, device))
+    run.lacks = lacks(capture)
+    for sentence in run.lacks: print(f'note: {sentence}', flush=True)
     found = newest_checkpoint(out) if resume else None
     if found: restore(run, *found); print(f'resumed at step {run.step}', flush=True)
     else:
