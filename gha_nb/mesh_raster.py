@@ -21,7 +21,8 @@ from .native import compile_kernel, have_compiler, parallel, pointer, warn_fallb
 
 # %% auto #0
 __all__ = ['source', 'exact', 'to_clip', 'Fragments', 'visibility_native', 'visibility_numpy', 'visibility', 'rasterize_mesh',
-           'interpolate', 'vertex_normals', 'barycentrics_of', 'outline', 'at_pixels', 'Coverage', 'coverage']
+           'at_faces', 'interpolate', 'vertex_normals', 'barycentrics_of', 'outline', 'at_pixels', 'Coverage',
+           'coverage']
 
 # %% ../nbs/11_mesh_raster.ipynb #a70066e4
 def to_clip(
@@ -135,6 +136,15 @@ void draw(const float *clip, const int32_t *faces, int64_t count, int64_t width,
         out[0] = (float)(a * share); out[1] = (float)(b * share); out[2] = (float)(c * share);
     }
 }
+
+/* rows of a table [n, width], mixed at points [start, stop) of faces */
+void mix(const float *table, int64_t width, const int32_t *faces, const int32_t *ids, const float *weights, float *out, int64_t start, int64_t stop) {
+    for (int64_t p = start; p < stop; p++) {
+        const int32_t *f = faces + 3 * (int64_t)ids[p];
+        const float *a = table + width * f[0], *b = table + width * f[1], *c = table + width * f[2], *w = weights + 3*p;
+        for (int64_t i = 0; i < width; i++) out[width*p + i] = a[i] * w[0] + b[i] * w[1] + c[i] * w[2];
+    }
+}
 '''
 
 # %% ../nbs/11_mesh_raster.ipynb #1b3bcd3b
@@ -226,6 +236,27 @@ def rasterize_mesh(
     return visibility(to_clip(vertices, camera), faces, camera.width, camera.height, near)
 
 # %% ../nbs/11_mesh_raster.ipynb #fb23bf43
+def at_faces(
+    attributes: Float[Tensor, "n c"],  # per vertex
+    faces: Int[Tensor, "f 3"],  # vertex indices
+    ids: Int[Tensor, " p"],  # of the faces that the points lie on
+    weights: Float[Tensor, "p 3"],  # their barycentrics
+) -> Float[Tensor, "p c"]:
+    "Vertex attributes at points of a mesh."
+    history = torch.is_grad_enabled() and (attributes.requires_grad or weights.requires_grad)
+    plain = all(t.dtype == torch.float32 and t.device.type == 'cpu' for t in (attributes, weights))
+    if history or not plain or not have_compiler():
+        corners = faces.long().index_select(0, ids.long())  # [p, 3]
+        return sum(attributes.index_select(0, corners[:, i]) * weights[:, i:i + 1] for i in range(3))
+    kernel, (n, c), out = compile_kernel(source, 'mesh_raster', exact), attributes.shape, attributes.new_empty(len(ids), attributes.shape[1])
+    if len(ids) and not (0 <= int(faces.min()) and int(faces.max()) < n and 0 <= int(ids.min()) and int(ids.max()) < len(faces)):
+        raise GhaError(f'mesh: points name faces {int(ids.min())} to {int(ids.max())} of {len(faces)}, and these vertices {int(faces.min())} to {int(faces.max())} of {n}')
+    kept = [attributes.detach().contiguous(), *(t.int().contiguous() for t in (faces, ids)), weights.detach().contiguous(), out]
+    a, *rest = map(pointer, kept)
+    parallel(lambda start, stop: kernel.mix(a, c_int64(c), *rest, c_int64(start), c_int64(stop)), len(ids))
+    return out
+
+
 def interpolate(
     attributes: Float[Tensor, "*v n c"],  # per vertex; one set for all views, or one per view
     faces: Int[Tensor, "f 3"],  # vertex indices
@@ -239,9 +270,7 @@ def interpolate(
         return torch.stack([interpolate(a, faces, f, b) for a, f, b in zip(attributes, views, own)])
     bary = fragments.barycentrics if barycentrics is None else barycentrics
     seen = fragments.mask.reshape(-1).nonzero()[:, 0]
-    corners = faces.long().index_select(0, fragments.ids.reshape(-1)[seen].long())  # [p, 3]
-    weights = bary.reshape(-1, 3).index_select(0, seen)
-    mixed = sum(attributes.index_select(0, corners[:, i]) * weights[:, i:i + 1] for i in range(3))
+    mixed = at_faces(attributes, faces, fragments.ids.reshape(-1)[seen], bary.reshape(-1, 3).index_select(0, seen))
     out = mixed.new_zeros(fragments.ids.numel(), attributes.shape[-1]).index_copy(0, seen, mixed)
     return out.reshape(*fragments.ids.shape, -1)
 
