@@ -165,10 +165,10 @@ def pose(
 def shade(take: Take, material: int, surface: Surface) -> Tensor:  # [n, 3] linear
     "The light that points of one material send to the eye."
     if material == 0:
-        covered, colour = neckline(surface.place) < -0.006, torch.empty(len(surface.place), 3)
-        lines, (dressed, bare) = (folds(take.expression, take.design), rotvec_to_matrix(take.pose[:3])), (c.nonzero()[:, 0] for c in (covered, ~covered))
-        colour.index_copy_(0, dressed, cloth(surface[dressed], take.design, take.noise))
-        return colour.index_copy_(0, bare, skin(surface[bare], take.design, take.noise, *lines))
+        covered = (0.5 - (neckline(surface.place) + 0.006) / surface.pixel).clamp(0, 1)[:, None]  # how much of the pixel is shirt
+        lines, (dressed, bare) = (folds(take.expression, take.design), rotvec_to_matrix(take.pose[:3])), (c.nonzero()[:, 0] for c in (covered > 0, covered < 1))
+        colour = torch.zeros(len(covered), 3).index_copy_(0, dressed, cloth(surface[dressed], take.design, take.noise) * covered[dressed])
+        return colour.index_add_(0, bare, skin(surface[bare], take.design, take.noise, *lines) * (1 - covered[bare]))
     if material in (1, 2): return teeth(surface, upper=material == 1)
     if material == 3: return tongue(surface)
     return eyes(surface, take.design, take.noise) if material == 4 else hair(surface, take.design)
