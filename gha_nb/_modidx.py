@@ -543,6 +543,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'gha_nb.layout.read_picture': ('layout.html#read_picture', 'gha_nb/layout.py'),
                                'gha_nb.layout.read_points': ('layout.html#read_points', 'gha_nb/layout.py'),
                                'gha_nb.layout.read_split': ('layout.html#read_split', 'gha_nb/layout.py'),
+                               'gha_nb.layout.unpacked': ('layout.html#unpacked', 'gha_nb/layout.py'),
                                'gha_nb.layout.why': ('layout.html#why', 'gha_nb/layout.py')},
             'gha_nb.light': { 'gha_nb.light.Light': ('light.html#light', 'gha_nb/light.py'),
                               'gha_nb.light.Lighting': ('light.html#lighting', 'gha_nb/light.py'),
