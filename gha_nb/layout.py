@@ -20,9 +20,9 @@ from .geometry import Camera
 
 # %% auto #0
 __all__ = ['split_keys', 'picture_file', 'camera_file', 'params_file', 'points_file', 'Fault', 'why', 'open_bytes',
-           'read_picture', 'picture_size', 'load_arrays', 'numbers', 'Params', 'pick', 'param', 'read_params',
-           'read_points', 'camera_matrix', 'read_camera', 'by_number', 'Listing', 'list_capture', 'Split', 'read_split',
-           'make_split']
+           'read_picture', 'picture_size', 'unpacked', 'load_arrays', 'numbers', 'Params', 'pick', 'param',
+           'read_params', 'read_points', 'camera_matrix', 'read_camera', 'by_number', 'Listing', 'list_capture',
+           'Split', 'read_split', 'make_split']
 
 # %% ../nbs/07_layout.ipynb #4ac4127b
 def picture_file(
@@ -106,14 +106,20 @@ def picture_size(
     except Exception as error: raise Fault(f'is no picture: {why(error)}', 'export the picture again') from None
 
 # %% ../nbs/07_layout.ipynb #89479838
+def unpacked(data: bytes) -> np.ndarray | dict[str, np.ndarray]:
+    "What numpy saved."
+    loaded = np.load(io.BytesIO(data), allow_pickle=False)
+    return loaded if isinstance(loaded, np.ndarray) else {name: loaded[name] for name in loaded.files}
+
+
 def load_arrays(
     file: Path,
 ) -> np.ndarray | dict[str, np.ndarray]:  # the array of a .npy file, the arrays by name of a .npz file
     "Read a numpy file without ever unpickling. Raises `Fault`."
     data = open_bytes(file)
     try:
-        loaded = np.load(io.BytesIO(data), allow_pickle=False)
-        return loaded if isinstance(loaded, np.ndarray) else {name: loaded[name] for name in loaded.files}
+        try: return unpacked(data)
+        except SystemError: return unpacked(data)  # numpy parses headers with Python's parser, which in 3.11 can lose count between threads
     except Exception as error:  # damaged headers and archives raise what they like
         save = 'savez' if str(file).endswith('z') else 'save'
         text = 'it is another kind of file, or holds Python objects' if 'pickle' in str(error) else why(error)

@@ -21,7 +21,8 @@ from .native import compile_kernel, have_compiler, parallel, pointer, warn_fallb
 
 # %% auto #0
 __all__ = ['source', 'exact', 'to_clip', 'Fragments', 'visibility_native', 'visibility_numpy', 'visibility', 'rasterize_mesh',
-           'interpolate', 'vertex_normals', 'barycentrics_of', 'outline', 'at_pixels', 'Coverage', 'coverage']
+           'at_faces', 'interpolate', 'vertex_normals', 'barycentrics_of', 'outline', 'at_pixels', 'Coverage',
+           'coverage']
 
 # %% ../nbs/11_mesh_raster.ipynb #a70066e4
 def to_clip(
@@ -65,21 +66,31 @@ void prepare(const float *clip, const int32_t *faces, int64_t width, int64_t hei
         int32_t *box = boxes + 4*f;
         if (behind == 3) { box[0] = box[2] = 0; box[1] = box[3] = -1; continue; }
         if (behind) { low[0] = low[1] = 0; high[0] = width; high[1] = height; } /* its outline wraps around: look everywhere */
-        box[0] = (int32_t)fmin(width, fmax(0, floor(low[0] - 0.5)));
-        box[1] = (int32_t)fmax(-1, fmin(width - 1, ceil(high[0] - 0.5)));
-        box[2] = (int32_t)fmin(height, fmax(0, floor(low[1] - 0.5)));
-        box[3] = (int32_t)fmax(-1, fmin(height - 1, ceil(high[1] - 0.5)));
+        box[0] = (int32_t)fmin(width, fmax(0, ceil(low[0] - 0.501)));
+        box[1] = (int32_t)fmax(-1, fmin(width - 1, floor(high[0] - 0.499)));
+        box[2] = (int32_t)fmin(height, fmax(0, ceil(low[1] - 0.501)));
+        box[3] = (int32_t)fmax(-1, fmin(height - 1, floor(high[1] - 0.499)));
     }
+}
+
+/* a face's outline as slopes[i] * (x + 0.5) + row >= -slack[i]; 0 if it wraps around or is seen from its edge */
+static int convex(const double *e, const float *u, const float *v, const float *t, double width, double height,
+                  double *slopes, double *inverse, double *slack, double *sign) {
+    double x = e[0] * u[0], y = e[1] * u[1], w = e[2] * u[3], area = x + y + w;
+    if (!(u[3] > 0 && v[3] > 0 && t[3] > 0 && fabs(area) > 1e-9 * (fabs(x) + fabs(y) + fabs(w)))) return 0;
+    *sign = area > 0 ? 1 : -1;
+    for (int i = 0; i < 3; i++) {
+        slopes[i] = *sign * e[3*i];
+        inverse[i] = 1 / slopes[i];
+        slack[i] = 1e-12 * (fabs(e[3*i]) * width + fabs(e[3*i + 1]) * height + fabs(e[3*i + 2])); /* far more than rounding */
+    }
+    return 1;
 }
 
 /* the nearest face of every pixel of rows [start, stop); of equally near ones the first */
 void draw(const float *clip, const int32_t *faces, int64_t count, int64_t width, double near_plane, const double *edges,
           const int32_t *boxes, int32_t *ids, float *barycentrics, float *depths, int64_t start, int64_t stop) {
-    for (int64_t p = start * width; p < stop * width; p++) {
-        ids[p] = -1;
-        depths[p] = INFINITY;
-        barycentrics[3*p] = barycentrics[3*p + 1] = barycentrics[3*p + 2] = 0;
-    }
+    for (int64_t p = start * width; p < stop * width; p++) { ids[p] = -1; depths[p] = INFINITY; }
     for (int64_t f = 0; f < count; f++) {
         const int32_t *box = boxes + 4*f;
         int64_t top = box[2] > start ? box[2] : start, bottom = box[3] < stop - 1 ? box[3] : stop - 1;
@@ -87,22 +98,51 @@ void draw(const float *clip, const int32_t *faces, int64_t count, int64_t width,
         const double *e = edges + 9*f;
         const float *u = clip + 4 * (int64_t)faces[3*f], *v = clip + 4 * (int64_t)faces[3*f + 1], *t = clip + 4 * (int64_t)faces[3*f + 2];
         int on0 = leans(e), on1 = leans(e + 3), on2 = leans(e + 6);
+        double slopes[3], inverse[3], slack[3], sign;
+        int narrow = box[1] - box[0] > 2 && convex(e, u, v, t, width, stop, slopes, inverse, slack, &sign);
         for (int64_t y = top; y <= bottom; y++) {
             double row0 = e[1] * (y + 0.5) + e[2], row1 = e[4] * (y + 0.5) + e[5], row2 = e[7] * (y + 0.5) + e[8];
-            for (int64_t x = box[0]; x <= box[1]; x++) {
+            int64_t first = box[0], last = box[1];
+            if (narrow) { /* of a sliver, a row sees a few pixels: walk only those */
+                double left = first, right = last, rows[3] = {sign * row0 + slack[0], sign * row1 + slack[1], sign * row2 + slack[2]};
+                for (int i = 0; i < 3; i++) {
+                    double x = -rows[i] * inverse[i] - 0.5;
+                    if (slopes[i] > 0) left = x > left ? x : left;
+                    else if (slopes[i] < 0) right = x < right ? x : right;
+                    else if (rows[i] < 0) right = -1;
+                }
+                if (left > right) continue;
+                first = (int64_t)ceil(left); last = (int64_t)floor(right);
+            }
+            for (int64_t x = first; x <= last; x++) {
                 double a = e[0] * (x + 0.5) + row0, b = e[3] * (x + 0.5) + row1, c = e[6] * (x + 0.5) + row2;
                 int inside = (a > 0 || (a == 0 && on0)) + (b > 0 || (b == 0 && on1)) + (c > 0 || (c == 0 && on2));
                 double sum = a + b + c;
                 if ((inside != 0 && inside != 3) || sum == 0) continue;
-                a /= sum; b /= sum; c /= sum;
-                double z = a * u[2] + b * v[2] + c * t[2], w = a * u[3] + b * v[3] + c * t[3];
+                double share = 1 / sum, z = (a * u[2] + b * v[2] + c * t[2]) * share, w = (a * u[3] + b * v[3] + c * t[3]) * share;
                 int64_t p = y * width + x;
                 if (!(w > 0 && z >= near_plane && (float)z < depths[p])) continue;
                 ids[p] = (int32_t)f;
                 depths[p] = (float)z;
-                barycentrics[3*p] = (float)a; barycentrics[3*p + 1] = (float)b; barycentrics[3*p + 2] = (float)c;
             }
         }
+    }
+    for (int64_t p = start * width; p < stop * width; p++) {
+        float *out = barycentrics + 3*p;
+        if (ids[p] < 0) { out[0] = out[1] = out[2] = 0; continue; }
+        const double *e = edges + 9 * (int64_t)ids[p];
+        double x = p % width + 0.5, y = p / width + 0.5;
+        double a = e[0] * x + (e[1] * y + e[2]), b = e[3] * x + (e[4] * y + e[5]), c = e[6] * x + (e[7] * y + e[8]), share = 1 / (a + b + c);
+        out[0] = (float)(a * share); out[1] = (float)(b * share); out[2] = (float)(c * share);
+    }
+}
+
+/* rows of a table [n, width], mixed at points [start, stop) of faces */
+void mix(const float *table, int64_t width, const int32_t *faces, const int32_t *ids, const float *weights, float *out, int64_t start, int64_t stop) {
+    for (int64_t p = start; p < stop; p++) {
+        const int32_t *f = faces + 3 * (int64_t)ids[p];
+        const float *a = table + width * f[0], *b = table + width * f[1], *c = table + width * f[2], *w = weights + 3*p;
+        for (int64_t i = 0; i < width; i++) out[width*p + i] = a[i] * w[0] + b[i] * w[1] + c[i] * w[2];
     }
 }
 '''
@@ -159,8 +199,8 @@ def visibility_numpy(clip, faces, width, height, near):
             q.append(e[0] * x + (e[1] * y + e[2]))
             inside = inside + ((q[-1] > 0) | ((q[-1] == 0) & leans))
         total = q[0] + q[1] + q[2]
-        bary = np.stack(q, -1) / np.where(total == 0, 1, total)[..., None]
-        z, w = (bary[..., 0] * p[0, c] + bary[..., 1] * p[1, c] + bary[..., 2] * p[2, c] for c in (2, 3))
+        share = 1 / np.where(total == 0, 1, total)
+        bary, (z, w) = np.stack(q, -1) * share[..., None], ((q[0] * p[0, c] + q[1] * p[1, c] + q[2] * p[2, c]) * share for c in (2, 3))
         hit = ((inside == 0) | (inside == 3)) & (total != 0) & (w > 0) & (z >= near) & (z.astype(np.float32) < depths[window])
         ids[window][hit], depths[window][hit], barycentrics[window][hit] = f, z[hit], bary[hit]
     return map(torch.from_numpy, (ids, barycentrics, depths))
@@ -196,6 +236,27 @@ def rasterize_mesh(
     return visibility(to_clip(vertices, camera), faces, camera.width, camera.height, near)
 
 # %% ../nbs/11_mesh_raster.ipynb #fb23bf43
+def at_faces(
+    attributes: Float[Tensor, "n c"],  # per vertex
+    faces: Int[Tensor, "f 3"],  # vertex indices
+    ids: Int[Tensor, " p"],  # of the faces that the points lie on
+    weights: Float[Tensor, "p 3"],  # their barycentrics
+) -> Float[Tensor, "p c"]:
+    "Vertex attributes at points of a mesh."
+    history = torch.is_grad_enabled() and (attributes.requires_grad or weights.requires_grad)
+    plain = all(t.dtype == torch.float32 and t.device.type == 'cpu' for t in (attributes, weights))
+    if history or not plain or not have_compiler():
+        corners = faces.long().index_select(0, ids.long())  # [p, 3]
+        return sum(attributes.index_select(0, corners[:, i]) * weights[:, i:i + 1] for i in range(3))
+    kernel, (n, c), out = compile_kernel(source, 'mesh_raster', exact), attributes.shape, attributes.new_empty(len(ids), attributes.shape[1])
+    if len(ids) and not (0 <= int(faces.min()) and int(faces.max()) < n and 0 <= int(ids.min()) and int(ids.max()) < len(faces)):
+        raise GhaError(f'mesh: points name faces {int(ids.min())} to {int(ids.max())} of {len(faces)}, and these vertices {int(faces.min())} to {int(faces.max())} of {n}')
+    kept = [attributes.detach().contiguous(), *(t.int().contiguous() for t in (faces, ids)), weights.detach().contiguous(), out]
+    a, *rest = map(pointer, kept)
+    parallel(lambda start, stop: kernel.mix(a, c_int64(c), *rest, c_int64(start), c_int64(stop)), len(ids))
+    return out
+
+
 def interpolate(
     attributes: Float[Tensor, "*v n c"],  # per vertex; one set for all views, or one per view
     faces: Int[Tensor, "f 3"],  # vertex indices
@@ -209,9 +270,7 @@ def interpolate(
         return torch.stack([interpolate(a, faces, f, b) for a, f, b in zip(attributes, views, own)])
     bary = fragments.barycentrics if barycentrics is None else barycentrics
     seen = fragments.mask.reshape(-1).nonzero()[:, 0]
-    corners = faces.long().index_select(0, fragments.ids.reshape(-1)[seen].long())  # [p, 3]
-    weights = bary.reshape(-1, 3).index_select(0, seen)
-    mixed = sum(attributes.index_select(0, corners[:, i]) * weights[:, i:i + 1] for i in range(3))
+    mixed = at_faces(attributes, faces, fragments.ids.reshape(-1)[seen], bary.reshape(-1, 3).index_select(0, seen))
     out = mixed.new_zeros(fragments.ids.numel(), attributes.shape[-1]).index_copy(0, seen, mixed)
     return out.reshape(*fragments.ids.shape, -1)
 

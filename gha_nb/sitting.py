@@ -21,7 +21,7 @@ from .anny import coefficients
 from .core import GhaError
 from .design import Design, colours, load_design
 from .geometry import Camera
-from .rig import camera_at
+from .rig import camera_at, lens_blur
 from .studio import record
 
 # %% ../nbs/19_sitting.ipynb #a5348a99
@@ -80,7 +80,7 @@ class Sitting:
         quality: str = 'draft',  # 'draft', 'smooth' or 'full'
     ) -> np.ndarray:  # uint8 [H, W, 3]
         "What a camera sees."
-        shot = shoot(self.posed(quality == 'full'), camera or camera_at(0, 3, 384), 1 if quality == 'draft' else 2)
+        shot = shoot(self.posed(quality == 'full'), camera or camera_at(0, 3, 384), 1 if quality == 'draft' else 2, lens_blur if quality == 'full' else 0)
         return (shot.image.numpy() * 255).round().astype(np.uint8)
 
 # %% ../nbs/19_sitting.ipynb #2a12f15d

@@ -23,7 +23,7 @@ from .design import Design
 from .people import random_design
 from .performance import Moments, perform
 from .record import CaptureWriter
-from .rig import handheld, head_unit, rig, rigs
+from .rig import handheld, head_unit, lens_blur, rig, rigs
 
 # %% ../nbs/18_studio.ipynb #f5eeb2ac
 def settings_of(design: Design, **settings) -> dict:
@@ -60,6 +60,7 @@ def record(
     mask_quality: int = 88,  # JPEG quality of the masks
     lowres: int | None = 2,  # low-resolution copies are this many times smaller; None: no copies
     finer: int = 2,  # visibility is found at this many times the size
+    blur: float = lens_blur,  # of the lenses: standard deviation, pixels
     strands: int = 11000,  # of hair
     workers: int = 0,  # frames recorded at a time; 0: as many as torch has threads
     report: Callable[[int, int], bool | None] | None = None,  # is told how many frames are done, of how many; True stops
@@ -70,7 +71,7 @@ def record(
     moments, training = perform(frames, seed, clip, test_clip)
     views = rig(size, cameras, **lens) if setup == 'arc' else rigs[setup](size, **lens)
     out, names, design = Path(out), [f'{i:04d}' for i in range(frames)], design or random_design(seed)
-    same_recording(out, settings_of(design, frames=frames, size=size, seed=seed, cameras=list(views), clip=clip, test_clip=test_clip, lens=lens))
+    same_recording(out, settings_of(design, frames=frames, size=size, seed=seed, cameras=list(views), clip=clip, test_clip=test_clip, lens=lens | dict(blur=blur)))
     writer = CaptureWriter(out, quality=quality, mask_quality=mask_quality, lowres=lowres)
     missing = [i for i in range(frames) if not writer.has(names[i])]
 
@@ -81,7 +82,7 @@ def record(
         return writer.finish(train, test, list(views), testing, expression_names(), actor='synthetic, from CC0 data; no real person')
 
     try:
-        record_frames(writer, Actor(design, strands) if missing else None, moments, views, setup == 'phone', seed, finer, missing, names, workers, report)
+        record_frames(writer, Actor(design, strands) if missing else None, moments, views, setup == 'phone', seed, (finer, blur), missing, names, workers, report)
     except (OSError, Stopped, KeyboardInterrupt) as e:
         done, said = frames - sum(not writer.has(n) for n in names), 'the same call continues it'
         try: usable = 'they are a complete capture of their own; ' if done and finish() else ''
@@ -92,7 +93,7 @@ def record(
     return finish() if any(writer.has(n) for n in names) else out
 
 
-def record_frames(writer, actor, moments: Moments, views, shaken: bool, seed, finer, missing, names, workers, report):
+def record_frames(writer, actor, moments: Moments, views, shaken: bool, seed, sharpness: tuple, missing, names, workers, report):
     "Pose, photograph and write frames, some at a time."
     threads, ending = torch.get_num_threads(), threading.Event()
 
@@ -101,7 +102,7 @@ def record_frames(writer, actor, moments: Moments, views, shaken: bool, seed, fi
         if ending.is_set(): return
         torch.set_num_threads(1)  # of this worker: the cores are busy with the others
         take: Take = actor.pose(*moments[i])
-        shots = {name: shoot(take, handheld(camera, i, seed) if shaken else camera, finer) for name, camera in views.items()}
+        shots = {name: shoot(take, handheld(camera, i, seed) if shaken else camera, *sharpness) for name, camera in views.items()}
         writer.write(names[i], shots, take.expression, take.pose, torch.tensor(head_unit), take.landmarks, take.vertices[actor.tracked])
 
     if missing: actor.tracked  # noqa: B018  made once, before the workers need it
