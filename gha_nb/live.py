@@ -162,9 +162,7 @@ class LiveViewer:
         if not self.history: return
         steps, loss, psnr = np.array(self.history[::-(-len(self.history)//300)], float).T
         self.plots['loss'].data = steps, np.log10(np.maximum(loss, 1e-12))
-        known = np.isfinite(psnr).any() # the mesh has none
-        if known: self.plots['psnr'].data = steps, psnr
-        if self.plots['psnr'].visible != known: self.plots['psnr'].visible = known
+        self.plots['psnr'].data = steps, psnr
 
     def close(self):
         "Stop listening."

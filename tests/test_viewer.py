@@ -1,15 +1,13 @@
 "The viewer in a real browser: pixels, not just elements"
-import io, shutil, socket, threading, time
+import io, socket, threading, time
 from urllib.request import urlopen
 
 import numpy as np
 import pytest
+from conftest import chromium, webgl
 from PIL import Image
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group('browser')]  # one browser at a time
-chromium = next((o for name in ('chromium', 'chromium-browser', 'google-chrome') if (o := shutil.which(name))), None)
-flags = ('--no-sandbox --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync '
-         '--use-gl=angle --use-angle=swiftshader --enable-unsafe-swiftshader --ignore-gpu-blocklist').split()
 
 
 @pytest.fixture(scope='module')
@@ -18,7 +16,7 @@ def browser():
     playwright = pytest.importorskip('playwright.sync_api', reason="the viewer was not looked at: pip install -e '.[dev]' brings playwright")
     if chromium is None: pytest.skip('the viewer was not looked at: there is no Chromium. On Debian, apt-get install chromium')
     with playwright.sync_playwright() as p:
-        res = p.chromium.launch(executable_path=chromium, args=flags)
+        res = p.chromium.launch(executable_path=chromium, args=webgl)
         yield res
         res.close()
 

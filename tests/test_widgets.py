@@ -1,11 +1,10 @@
 "The widgets in a real JupyterLab: a slider is moved with the keyboard, and the picture changes"
-import json, os, re, shutil, signal, subprocess, sys, time
+import json, os, re, signal, subprocess, sys, time
 
 import pytest
-from conftest import environment
+from conftest import chromium, environment
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group('browser')]  # one browser at a time
-chromium = next((o for name in ('chromium', 'chromium-browser', 'google-chrome') if (o := shutil.which(name))), None)
 code = '''from gha_nb.widgets import Driver
 driver = Driver({run!r})
 driver'''
