@@ -102,6 +102,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'gha_nb.background.ViewerCell._repr_mimebundle_': ( 'background.html#viewercell._repr_mimebundle_',
                                                                                        'gha_nb/background.py'),
                                    'gha_nb.background.ViewerCell.close': ('background.html#viewercell.close', 'gha_nb/background.py'),
+                                   'gha_nb.background.ViewerCell.sides': ('background.html#viewercell.sides', 'gha_nb/background.py'),
                                    'gha_nb.background.ViewerCell.still': ('background.html#viewercell.still', 'gha_nb/background.py'),
                                    'gha_nb.background.progress_picture': ('background.html#progress_picture', 'gha_nb/background.py')},
             'gha_nb.bench': { 'gha_nb.bench.Bench': ('bench.html#bench', 'gha_nb/bench.py'),

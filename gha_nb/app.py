@@ -130,8 +130,10 @@ def train(capture:str,  # folder of the capture
     from gha_nb.train import train as train_avatar
     capture = Capture.read(find_capture(capture))
     callbacks = [import_module('gha_nb.live').LiveViewer()] if view else []
-    train_avatar(capture, out, preset=preset, minutes=minutes, steps=steps, init=init, seed=seed, resume=resume,
-                 overwrite=overwrite, callbacks=callbacks, device=load_settings().device, started=started)
+    try: train_avatar(capture, out, preset=preset, minutes=minutes, steps=steps, init=init, seed=seed, resume=resume,
+                      overwrite=overwrite, callbacks=callbacks, device=load_settings().device, started=started)
+    finally:
+        for c in callbacks: c.close()
     promised(out/'avatar.safetensors')
     if json.loads((out/'run.json').read_text())['stopped'] == 'interrupted': raise KeyboardInterrupt
 

@@ -21,7 +21,7 @@ from PIL import Image, ImageDraw, ImageFont
 from .avatar import HeadAvatar
 from .core import GhaError
 from .guidance import look
-from .live import LiveViewer
+from .live import GuidanceViewer, LiveViewer
 from .pictures import as_picture, curves, decimal_log, new_axes
 from .reenact import face_camera
 from .run import preview_view
@@ -193,12 +193,17 @@ class ViewerCell:
         self.panel = w.VBox([w.HTML(page, layout=w.Layout(width='100%')), w.HTML(f'<a href="{self.address}" target="_blank">in a tab of its own</a>')])
 
     def still(self) -> Image.Image:
-        "The head from three sides."
-        inner = getattr(self.viewer, 'viewer', self.viewer) # of a `LiveViewer`, once training has begun
-        if inner is None: return Image.new('RGB', (640, 160), '#eeeeee')
-        a = inner.avatar
-        three = as_picture(torch.cat([a.render(face_camera(a, side, 5), *inner.inputs()).cpu() for side in (-50, 0, 50)], 1))
+        "The head from three sides, or a grey picture where there is none yet."
+        try: three = as_picture(torch.cat(self.sides(getattr(self.viewer, 'viewer', self.viewer)), 1)) # a `LiveViewer` has one inside, once training has begun
+        except Exception: return Image.new('RGB', (480, 160), '#eeeeee') # a training may change the head while it is drawn
         return three.resize((480, round(480*three.height/three.width)), Image.Resampling.LANCZOS)
+
+    def sides(self, inner: Viewer|GuidanceViewer) -> list: # three pictures [h, w, 3]
+        if isinstance(inner, GuidanceViewer):
+            names = inner.capture.cameras
+            return [look(inner.guidance, inner.capture, inner.frame_name(), names[i], 160) for i in (0, len(names)//2, -1)]
+        a = inner.avatar
+        return [a.render(face_camera(a, side, 5), *inner.inputs()).cpu() for side in (-50, 0, 50)]
 
     def close(self): self.viewer.close()
 

@@ -144,7 +144,7 @@ def until(what, seconds, message):
 def soak(seconds: float, # of visits; the training is given more time than that, and is stopped by a visitor
          preset: str, capture, out: Path, # as `gha-nb train` has them
          seed: int = 0,
-         warm: float = .4, # share of the time after which memory should no longer grow
+         warm: float = .5, # share of the time after which memory should no longer grow
          shots: Path|None = None, # a folder for a screenshot at the end of each visit
          say=lambda text: None):
     "A report: memory, steps, visits, actions, troubles"
@@ -158,7 +158,7 @@ def soak(seconds: float, # of visits; the training is given more time than that,
             browser = p.chromium.launch(executable_path=chromium, args=list(webgl))
             def enter(): visits['opened'] += 1; return Visitor(browser, t.address, rng, counts, troubles, shots and shots/f"visit_{visits['opened']:03d}.png")
             first, begin, marks = enter(), time.monotonic(), []
-            first_step = t.step()
+            first_step, arrived = t.step(), begin - t.started
             pages, told = [first], 0
             while (now := time.monotonic() - begin) < seconds and t.alive():
                 if now >= told: say(f'{now:6.0f} s, step {t.step()}, {t.memory[-1][1]:.0f} MB, visits {visits}, {counts}, troubles {troubles}'); told += seconds/60
@@ -180,8 +180,9 @@ def soak(seconds: float, # of visits; the training is given more time than that,
             browser.close()
         code = t.process.wait(60)
     finally: t.end()
-    memory = [(s, mb) for s, mb in t.memory if s <= stopped]
-    warmed = t.memory[0][0] + (stopped - t.memory[0][0])*warm
+    if any('Traceback' in o for o in t.said): troubles.append('the training said: ' + '\n'.join(t.said[-30:]))
+    memory = [(s, mb) for s, mb in t.memory if arrived <= s <= stopped]
+    warmed = arrived + (stopped - arrived)*warm
     before, after = (np.array([mb for s, mb in memory if (s < warmed) == early]) for early in (True, False))
     return dict(preset=preset, seconds=round(stopped), seed=seed, exit_code=code, saved=(out/'avatar.safetensors').exists(), first_step=first_step, last_step=last_step,
                 said=t.said[-5:], visits=visits, actions=counts, troubles=troubles, warm_megabytes=float(np.max(before[-max(1, len(before)//4):])),
@@ -195,7 +196,7 @@ def main():
     parser.add_argument('--preset', default='tiny')
     parser.add_argument('--capture', default=demo_capture_path())
     parser.add_argument('--seed', type=int, default=0)
-    parser.add_argument('--warm', type=float, default=.4, help='share of the time after which memory should no longer grow')
+    parser.add_argument('--warm', type=float, default=.5, help='share of the time after which memory should no longer grow')
     parser.add_argument('--shots', type=Path, help='a folder for a screenshot at the end of each visit')
     parser.add_argument('--report', type=Path, help='a JSON file with everything')
     a = parser.parse_args()

@@ -191,6 +191,18 @@ def test_questions(browser, trained, ball, tmp_path):
     finally: viewer.close()
 
 
+def test_no_webgl(browser, trained):
+    "A browser that cannot draw says so, and the server stays up"
+    from gha_nb.viewer import view
+    viewer = view(trained, port=0, block=False, say=lambda s: None)
+    try:
+        blind = browser.browser_type.launch(executable_path=chromium, args=['--no-sandbox', '--disable-quic', '--disable-gpu', '--disable-3d-apis'])
+        visit(blind, viewer.server).get_by_text('WebGL is unavailable').wait_for(timeout=20000)
+        blind.close()
+        assert b'<html' in urlopen(f'http://127.0.0.1:{viewer.server.get_port()}', timeout=5).read()[:500].lower() and viewer.thread.is_alive() and not viewer.error
+    finally: viewer.close()
+
+
 def middle(picture):
     "Page coordinates of the middle of what a picture of the scene shows"
     y, x = np.nonzero(picture.min(-1) < .8)

@@ -8,6 +8,7 @@ does not favour one of them. A headless browser draws without a GPU: on the core
 `--cores 0 --browser-cores 1` (Linux) keeps the two apart and leaves what the viewer itself costs.
 """
 import argparse, json, os, subprocess, sys, tempfile, time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -91,6 +92,7 @@ def training(a):
 
 
 def slider(a):
+    import torch
     import viser
     from websockets.sync.client import connect
 
@@ -103,25 +105,30 @@ def slider(a):
     preset = find_preset(a.preset)
     avatar = shell_avatar(replace(preset, points=a.gaussians or preset.points)).eval()
     avatar.expression_range[0], avatar.expression_range[1] = -1., 1.
-    viewer, inside, received = view(avatar, port=0, block=False, say=lambda s: None), [], []
-    names = avatar.expression_names
-    drawn = viewer.inspector.draw
-    def timed(*args): drawn(*args); inside.append(time.perf_counter())
+    torch.manual_seed(0)
+    with torch.no_grad():
+        for p in avatar.generator.parameters(): p += .02*torch.randn_like(p) # one that was never trained does not move
+    viewer, drawn, received = view(avatar, port=0, block=False, say=lambda s: None), [], []
+    names, inside, draw = avatar.expression_names, [], viewer.inspector.draw
+    def timed(*args): draw(*args); inside.append(time.perf_counter())
     viewer.inspector.draw = timed
     with connect(f'ws://127.0.0.1:{viewer.server.get_port()}', subprotocols=[f'viser-v{viser.__version__}'], max_size=None) as client:
-        def splats():
-            while len(client.recv(timeout=10)) < 16*len(avatar): pass # 32 bytes a splat; everything else is shorter
+        def splats(patience=10):
+            while len(client.recv(timeout=patience)) < 16*len(avatar): pass # 32 bytes a splat; everything else is shorter
             return time.perf_counter()
-        splats()
+        with suppress(TimeoutError):
+            while True: splats(1) # those of the beginning
         for i in range(a.repeats + 5):
-            time.sleep(.15)
+            time.sleep(.15); inside.clear()
             start = time.perf_counter()
             viewer.driver.sliders[names[i % len(names)]].value = .6 if i//len(names) % 2 == 0 else -.6 # calls what a browser's message calls
-            received.append(splats() - start); inside[-1] -= start
+            received.append(splats() - start)
+            while not inside: time.sleep(.001)
+            drawn.append(inside[0] - start)
     viewer.close()
-    inside, received = 1e3*np.array(inside[-a.repeats:]), 1e3*np.array(received[-a.repeats:])
+    drawn, received = 1e3*np.array(drawn[-a.repeats:]), 1e3*np.array(received[-a.repeats:])
     spread = lambda t: dict(zip(('median', '90 %', 'most'), np.round((np.median(t), np.quantile(t, .9), t.max()), 1).tolist()))
-    print(json.dumps(dict(gaussians=len(avatar), threads=threads, repeats=a.repeats, milliseconds_until_handed_to_the_server=spread(inside),
+    print(json.dumps(dict(gaussians=len(avatar), threads=threads, repeats=a.repeats, milliseconds_until_handed_to_the_server=spread(drawn),
                           milliseconds_until_received_by_a_client=spread(received)), indent=1))
 
 
