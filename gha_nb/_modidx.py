@@ -715,6 +715,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                              'gha_nb.page.grouped': ('page.html#grouped', 'gha_nb/page.py'),
                              'gha_nb.page.open_server': ('page.html#open_server', 'gha_nb/page.py'),
                              'gha_nb.page.page_camera': ('page.html#page_camera', 'gha_nb/page.py'),
+                             'gha_nb.page.silent': ('page.html#silent', 'gha_nb/page.py'),
                              'gha_nb.page.slider_range': ('page.html#slider_range', 'gha_nb/page.py'),
                              'gha_nb.page.splat_arrays': ('page.html#splat_arrays', 'gha_nb/page.py'),
                              'gha_nb.page.world_camera': ('page.html#world_camera', 'gha_nb/page.py')},

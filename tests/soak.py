@@ -14,6 +14,7 @@ import psutil
 from conftest import chromium, environment, webgl
 
 allowed = ('neutral', 'random', 'extreme', 'mirror', 'straight on', 'pause', 'go on', 'one step', 'add a key', 'go there', 'replace', 'delete', 'render', 'cancel', 'save the path')
+patience = 300  # seconds for what has to happen: a busy machine is no fault of the viewer's
 folders = ('around the head', 'between two frames', 'truth and rendering', 'first stage: the mesh')
 
 
@@ -34,11 +35,11 @@ class Training:
             if found := re.search(r'viewer: (http://\S+)', line): self.address = found[1]
 
     def sample(self):
-        "Seconds since the start, and MB of memory that are resident, twice a second"
+        "Seconds since the start, MB of memory that are resident, and the stage of the training, twice a second"
         try:
             p = psutil.Process(self.process.pid)
             while self.process.poll() is None:
-                self.memory.append((round(time.monotonic() - self.started, 1), round(p.memory_info().rss/2**20, 1)))
+                self.memory.append((round(time.monotonic() - self.started, 1), round(p.memory_info().rss/2**20, 1), 2 if (self.out/'log.jsonl').exists() else 1))
                 time.sleep(.5)
         except psutil.NoSuchProcess: pass
 
@@ -63,8 +64,8 @@ class Visitor:
         self.page.set_default_timeout(4000)
         self.page.on('pageerror', lambda e: self.trouble(f'script of the page: {str(e)[:300]}'))
         self.page.on('crash', lambda _: self.crash())
-        self.page.goto(f'{address}/?fixedDpr=1', timeout=60000)
-        self.page.get_by_text('training').first.wait_for(timeout=120000)
+        self.page.goto(f'{address}/?fixedDpr=1', timeout=1000*patience)
+        self.page.get_by_text('training').first.wait_for(timeout=1000*patience)
 
     def trouble(self, what):
         if what not in self.troubles: self.troubles.append(what)
@@ -98,7 +99,7 @@ class Visitor:
         else: self.page.keyboard.press('Escape')
     def folder(self):
         if (o := self.one_of(f":text-matches('^({'|'.join(folders)})$')")) is not None: o.click()
-    def reload(self): self.page.reload(timeout=60000)
+    def reload(self): self.page.reload(timeout=1000*patience)
     def look(self): self.page.wait_for_timeout(float(self.rng.uniform(200, 2000)))
 
     weights = dict(drag=4, zoom=1, click_scene=1, slider=5, tab=2, box=2, button=2, choose=2, folder=1, reload=.4, look=3)
@@ -127,8 +128,8 @@ class Visitor:
         from playwright.sync_api import Error
         try:
             if not self.crashed:
-                if self.shot: self.page.screenshot(path=self.shot, timeout=30000)
-                if 'paused (' in self.read(): self.page.get_by_role('button', name='go on', exact=True).click(timeout=30000)
+                if self.shot: self.page.screenshot(path=self.shot, timeout=1000*patience)
+                if 'paused (' in self.read(): self.page.get_by_role('button', name='go on', exact=True).click(timeout=1000*patience)
                 self.page.close()
         except Error as e: self.trouble(f'leaving: {str(e)[:300]}')
 
@@ -141,10 +142,17 @@ def until(what, seconds, message):
     return res
 
 
+def grown(memory: list, warm: float): # MB; None where a stage was too short to tell
+    "By how much the most that is used after the warm part exceeds the most in its last quarter"
+    k = round(warm*len(memory))
+    if k < 4 or k == len(memory): return None
+    return round(max(memory[k:]) - max(memory[k - k//4:k]), 1)
+
+
 def soak(seconds: float, # of visits; the training is given more time than that, and is stopped by a visitor
          preset: str, capture, out: Path, # as `gha-nb train` has them
          seed: int = 0,
-         warm: float = .5, # share of the time after which memory should no longer grow
+         warm: float = .5, # share of each stage after which memory should no longer grow
          shots: Path|None = None, # a folder for a screenshot at the end of each visit
          say=lambda text: None):
     "A report: memory, steps, visits, actions, troubles"
@@ -153,7 +161,7 @@ def soak(seconds: float, # of visits; the training is given more time than that,
     t = Training(capture, out, preset, minutes=1.3*seconds/60 + .5)
     why = lambda: f'the training ended with {t.process.poll()}: ' + '\n'.join(t.said[-20:])
     try:
-        until(lambda: t.address or not t.alive(), 120, why)
+        until(lambda: t.address or not t.alive(), patience, why)
         with sync_playwright() as p:
             browser = p.chromium.launch(executable_path=chromium, args=list(webgl))
             def enter(): visits['opened'] += 1; return Visitor(browser, t.address, rng, counts, troubles, shots and shots/f"visit_{visits['opened']:03d}.png")
@@ -167,26 +175,24 @@ def soak(seconds: float, # of visits; the training is given more time than that,
                 while time.monotonic() < end and t.alive() and not any(o.crashed for o in pages): pages[rng.integers(len(pages))].act()
                 for o in pages: o.leave(); visits['closed'] += 1
                 pages = []
-                assert urlopen(t.address, timeout=30).status == 200
+                assert urlopen(t.address, timeout=patience).status == 200
                 marks.append((round(time.monotonic() - t.started), t.step()))
                 time.sleep(rng.uniform(.1, .4)*stay)
             assert t.alive(), why()
             last_step, stopped = t.step(), time.monotonic() - t.started
             v = enter()
-            if shots: v.page.screenshot(path=shots/'before_the_stop.png', timeout=30000)
-            v.page.get_by_role('button', name='stop and save', exact=True).click(timeout=60000)
-            until(lambda: not t.alive(), 120, lambda: 'the training was asked to stop and goes on: ' + v.read()[:2000])
+            if shots: v.page.screenshot(path=shots/'before_the_stop.png', timeout=1000*patience)
+            v.page.get_by_role('button', name='stop and save', exact=True).click(timeout=1000*patience)
+            until(lambda: not t.alive(), patience, lambda: 'the training was asked to stop and goes on: ' + v.read()[:2000])
             visits['closed'] += 1
             browser.close()
-        code = t.process.wait(60)
+        code = t.process.wait(patience)
     finally: t.end()
     if any('Traceback' in o for o in t.said): troubles.append('the training said: ' + '\n'.join(t.said[-30:]))
-    memory = [(s, mb) for s, mb in t.memory if arrived <= s <= stopped]
-    warmed = arrived + (stopped - arrived)*warm
-    before, after = (np.array([mb for s, mb in memory if (s < warmed) == early]) for early in (True, False))
+    memory = [o for o in t.memory if arrived <= o[0] <= stopped]
+    growth = {stage: grown([mb for _, mb, k in memory if k == stage], warm) for stage in (1, 2)}
     return dict(preset=preset, seconds=round(stopped), seed=seed, exit_code=code, saved=(out/'avatar.safetensors').exists(), first_step=first_step, last_step=last_step,
-                said=t.said[-5:], visits=visits, actions=counts, troubles=troubles, warm_megabytes=float(np.max(before[-max(1, len(before)//4):])),
-                growth_megabytes=round(float(np.max(after) - np.max(before[-max(1, len(before)//4):])), 1), memory=memory[::max(1, len(memory)//240)], steps=marks)
+                said=t.said[-5:], visits=visits, actions=counts, troubles=troubles, growth_megabytes=growth, memory=memory[::max(1, len(memory)//240)], steps=marks)
 
 
 def main():
@@ -196,7 +202,7 @@ def main():
     parser.add_argument('--preset', default='tiny')
     parser.add_argument('--capture', default=demo_capture_path())
     parser.add_argument('--seed', type=int, default=0)
-    parser.add_argument('--warm', type=float, default=.5, help='share of the time after which memory should no longer grow')
+    parser.add_argument('--warm', type=float, default=.5, help='share of each stage after which memory should no longer grow')
     parser.add_argument('--shots', type=Path, help='a folder for a screenshot at the end of each visit')
     parser.add_argument('--report', type=Path, help='a JSON file with everything')
     a = parser.parse_args()
@@ -206,7 +212,7 @@ def main():
     if a.report: a.report.write_text(json.dumps(report) + '\n')
     report['memory'] = report['memory'][::max(1, len(report['memory'])//12)]
     print(json.dumps(report | dict(steps=report['steps'][-3:]), indent=1))
-    if report['troubles'] or report['exit_code'] or report['growth_megabytes'] > 200: sys.exit('not clean')
+    if report['troubles'] or report['exit_code'] or max(v or 0 for v in report['growth_megabytes'].values()) > 200: sys.exit('not clean')
 
 
 if __name__ == '__main__': main()
