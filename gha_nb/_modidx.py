@@ -568,6 +568,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                              'gha_nb.live.GuidanceViewer.frame_name': ('live.html#guidanceviewer.frame_name', 'gha_nb/live.py'),
                              'gha_nb.live.GuidanceViewer.leave': ('live.html#guidanceviewer.leave', 'gha_nb/live.py'),
                              'gha_nb.live.LiveViewer': ('live.html#liveviewer', 'gha_nb/live.py'),
+                             'gha_nb.live.LiveViewer.__enter__': ('live.html#liveviewer.__enter__', 'gha_nb/live.py'),
+                             'gha_nb.live.LiveViewer.__exit__': ('live.html#liveviewer.__exit__', 'gha_nb/live.py'),
                              'gha_nb.live.LiveViewer.__init__': ('live.html#liveviewer.__init__', 'gha_nb/live.py'),
                              'gha_nb.live.LiveViewer.begin': ('live.html#liveviewer.begin', 'gha_nb/live.py'),
                              'gha_nb.live.LiveViewer.close': ('live.html#liveviewer.close', 'gha_nb/live.py'),

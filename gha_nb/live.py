@@ -158,12 +158,15 @@ class LiveViewer:
         (t, k), now = self.clock, time.monotonic()
         if run.step > k: self.clock = now, run.step
         total = f' of {run.total}' if run.total is not None else ''
-        self.status.content = f'**{state}** ({self.stage}), step {run.step}{total}, {(run.step - k)/max(now - t, 1e-9):.1f} steps a second, {run.seconds:.0f} s'
+        speed = f', {(run.step - k)/max(now - t, 1e-9):.1f} steps a second' if state == 'training' else ''
+        self.status.content = f'**{state}** ({self.stage}), step {run.step}{total}{speed}, {run.seconds:.0f} s'
         if not self.history: return
         steps, loss, psnr = np.array(self.history[::-(-len(self.history)//300)], float).T
         self.plots['loss'].data = steps, np.log10(np.maximum(loss, 1e-12))
         self.plots['psnr'].data = steps, psnr
 
+    def __enter__(self): return self
+    def __exit__(self, *_): self.close()
     def close(self):
         "Stop listening."
         if self.viewer is None: close_server(self.server)
