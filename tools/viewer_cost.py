@@ -81,7 +81,8 @@ def training(a):
     from gha_nb.train import train
     if a.cores: os.sched_setaffinity(0, {int(c) for c in a.cores.split(',')})
     preset = find_preset(a.preset)
-    preset = replace(preset, guidance=replace(preset.guidance, patience=10**9)) # the first stage goes on as long as it is measured
+    preset = replace(preset, guidance=replace(preset.guidance, patience=10**9), # the first stage goes on as long as it is measured
+                     losses=replace(preset.losses, perceptual=0.)) # begins too late to be measured: its network need not be there
     r = Rotation(LiveViewer(port=0, say=lambda s: None), a.stage, a.rounds, a.seconds, a.browser_cores)
     with tempfile.TemporaryDirectory() as folder:
         train(a.capture or demo_capture_path(), Path(folder)/'run', preset, steps=10**7, init='guidance' if a.stage == 1 else 'cloud', callbacks=(r,), progress=False, device=a.device)
@@ -147,6 +148,7 @@ def main():
     parser.add_argument('--cores', help='on which the training runs, such as 0 or 0,1 (Linux)')
     parser.add_argument('--browser-cores', help='on which the browser runs')
     a = parser.parse_args()
+    os.environ.setdefault('GHA_NB_PROGRESS', '0')
     if a.what == 'watch': watch(a.address)
     else: dict(training=training, slider=slider)[a.what](a)
 
