@@ -574,6 +574,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                              'gha_nb.live.LiveViewer.begin': ('live.html#liveviewer.begin', 'gha_nb/live.py'),
                              'gha_nb.live.LiveViewer.close': ('live.html#liveviewer.close', 'gha_nb/live.py'),
                              'gha_nb.live.LiveViewer.harmless': ('live.html#liveviewer.harmless', 'gha_nb/live.py'),
+                             'gha_nb.live.LiveViewer.hurry': ('live.html#liveviewer.hurry', 'gha_nb/live.py'),
                              'gha_nb.live.LiveViewer.on_end': ('live.html#liveviewer.on_end', 'gha_nb/live.py'),
                              'gha_nb.live.LiveViewer.on_guidance_start': ('live.html#liveviewer.on_guidance_start', 'gha_nb/live.py'),
                              'gha_nb.live.LiveViewer.on_guidance_step': ('live.html#liveviewer.on_guidance_step', 'gha_nb/live.py'),

@@ -82,6 +82,11 @@ class LiveViewer:
                 ):
         self.every, self.share, self.viewer, self.paused, self.go, self.rest_until, self.plots = every, share, None, threading.Event(), threading.Event(), 0., None
         self.server = open_server(host, port, say)
+        self.server.on_client_connect(self.hurry)
+
+    def hurry(self, _=None):
+        "Draw as soon as possible: somebody has come, or wants more of it."
+        self.rest_until = 0.
 
     def open(self, run):
         "The part of the panel that stays through both stages."
@@ -90,6 +95,7 @@ class LiveViewer:
             self.status = gui.add_markdown('about to start')
             self.buttons = gui.add_button_group('', ('pause', 'go on', 'one step', 'stop and save'))
             self.balance = gui.add_slider('drawing, % of the time', 2, 90, 1, round(100*self.share), hint='the rest is training; little is needed to watch, much to play')
+            self.balance.on_update(self.hurry)
             axes = dict(scales={'x': {'time': False}}, height=130)
             plot = lambda name, colour: gui.add_uplot((np.zeros(1), np.zeros(1)), ({'label': 'step'}, {'label': name, 'stroke': colour, 'width': 2}), **axes)
             self.plots = dict(loss=plot('log10 loss', '#0b7285'), psnr=plot('PSNR, dB', '#e8590c'))

@@ -282,6 +282,10 @@ def test_live(browser, demo, tmp_path):
         assert seen['step'] == step
         press(page, 'go on')
         until(lambda: seen['step'] > step + 2, page)
+        live.rest_until = time.monotonic() + 1000
+        second = visit(browser, live.server)
+        until(lambda: live.rest_until < time.monotonic() + 500, second) # who comes does not wait for the end of a rest
+        second.close()
         press(page, 'stop and save')
         thread.join(30)
         assert not thread.is_alive() and (tmp_path/'run'/'avatar.safetensors').exists()
