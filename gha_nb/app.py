@@ -10,7 +10,7 @@ __all__ = ['commands', 'started', 'command', 'options', 'parse', 'main', 'compla
 # %% ../nbs/60_app.ipynb #267564e1
 import inspect, json, sys, time, warnings
 from collections.abc import Callable
-from contextlib import redirect_stdout
+from contextlib import nullcontext, redirect_stdout
 from dataclasses import field, make_dataclass
 from importlib import import_module
 from pathlib import Path
@@ -130,9 +130,9 @@ def train(capture:str,  # folder of the capture
     from gha_nb.capture import Capture
     from gha_nb.train import train as train_avatar
     capture = Capture.read(find_capture(capture))
-    callbacks = [import_module('gha_nb.live').LiveViewer()] if view else []
-    train_avatar(capture, out, preset=preset, minutes=minutes, steps=steps, init=init, seed=seed, resume=resume,
-                 overwrite=overwrite, callbacks=callbacks, device=load_settings().device, started=started)
+    with import_module('gha_nb.live').LiveViewer() if view else nullcontext() as live:
+        train_avatar(capture, out, preset=preset, minutes=minutes, steps=steps, init=init, seed=seed, resume=resume,
+                     overwrite=overwrite, callbacks=(live,) if view else (), device=load_settings().device, started=started)
     promised(out/'avatar.safetensors')
     if json.loads((out/'run.json').read_text())['stopped'] == 'interrupted': raise KeyboardInterrupt
 

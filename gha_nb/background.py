@@ -20,7 +20,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from .avatar import HeadAvatar
 from .core import GhaError
-from .live import LiveViewer
+from .guidance import look
+from .live import GuidanceViewer, LiveViewer
 from .pictures import as_picture, curves, decimal_log, new_axes
 from .reenact import face_camera
 from .run import preview_view
@@ -69,7 +70,7 @@ class Training:
         self.buttons = {name: w.Button(description=name) for name in ('pause', 'go on', 'stop and save')}
         for name, act in zip(self.buttons, (self.pause, self.resume, self.stop)): self.buttons[name].on_click(lambda _, act=act: act())
         self.panel = w.VBox([self.status, w.HBox(list(self.buttons.values())), self.image])
-        self.tell('starting: reading the capture, then the first stage, which fits a mesh')
+        self.tell('starting: reading the capture')
         self.thread = threading.Thread(target=self.work, name='training', daemon=True)
         self.thread.start()
 
@@ -80,17 +81,29 @@ class Training:
         self.begun.set()
         self.answer()
 
+    def on_guidance_start(self, run): self.enter(run)
+    def on_guidance_step(self, run): self.turn(run)
     def on_start(self, run):
-        self.run, self.avatar, self.step = run, run.avatar, run.step
-        if self.stop_asked: run.request_stop('asked to stop in the notebook')
-        self.begun.set(); self.draw()
+        self.avatar = run.avatar
+        self.enter(run); self.begun.set(); self.draw()
+    def on_step(self, run): self.turn(run)
 
-    def on_step(self, run):
+    def enter(self, run):
+        "A stage begins."
+        self.run, self.step, self.history = run, run.step, []
+        if self.stop_asked: run.request_stop('asked to stop in the notebook')
+
+    def turn(self, run):
+        "Between two steps; a pause does not count as training."
         self.step = run.step
         self.history.append((run.step, run.losses.get('loss', float('nan')), run.losses.get('psnr', float('nan'))))
         self.answer()
         if time.monotonic() >= self.next_picture: self.draw()
+        if self.go_on.is_set(): return
+        start = time.monotonic()
+        self.tell(f'paused at step {run.step}')
         while not self.go_on.is_set() and run.stopping is None: self.answer(); self.go_on.wait(.05)
+        run.started += time.monotonic() - start
 
     def on_end(self, run): self.draw()
 
@@ -126,7 +139,7 @@ def ask(self: Training, f: Callable, # avatar -> anything
         raise GhaError(f'no answer within {patience:.0f} seconds') from None
 
 @patch
-def pause(self: Training): self.go_on.clear(); self.tell('paused')
+def pause(self: Training): self.go_on.clear()
 @patch
 def resume(self: Training): self.go_on.set()
 @patch
@@ -150,14 +163,14 @@ def tell(self: Training, text: str): self.status.value = f'<b>{html.escape(text)
 @patch
 def draw(self: Training):
     "Bring the panel up to date; its share of the time is a tenth at most."
-    start, run = time.monotonic(), self.run
+    start, run, mesh = time.monotonic(), self.run, self.run.stage == 1
     total = f' of {run.total}' if run.total is not None else f' after {run.seconds:.0f} of {60*run.minutes:.0f} seconds'
-    state = 'finished' if self.over or run.progress >= 1 or run.stopping else 'training'
+    state = 'first stage, a mesh' if mesh else 'finished' if self.over or run.progress >= 1 or run.stopping else 'training'
     try:
         frame, camera = preview_view(run.capture)
-        size = run.avatar.resolution
-        seen = run.avatar.render(run.capture.camera(frame, camera).scaled_to(*size), *run.capture.params(frame)).cpu()
-        self.beside = as_picture(torch.cat([run.capture.targets(frame, camera, size)[0].permute(1, 2, 0), seen], 1))
+        if mesh: seen = look(run.guidance, run.capture, frame, camera, 256)
+        else: seen = run.avatar.render(run.capture.camera(frame, camera).scaled_to(*run.avatar.resolution), *run.capture.params(frame)).cpu()
+        self.beside = as_picture(torch.cat([run.capture.targets(frame, camera, (seen.shape[1], seen.shape[0]))[0].permute(1, 2, 0), seen], 1))
         self.image.value = png_bytes(progress_picture(self.history, self.beside))
         self.tell(f'{state}: step {run.step}{total}' + (f', PSNR {self.history[-1][2]:.1f} dB' if self.history else ''))
     except Exception as e: self.tell(f'the picture failed ({type(e).__name__}: {e}); training goes on')
@@ -180,12 +193,17 @@ class ViewerCell:
         self.panel = w.VBox([w.HTML(page, layout=w.Layout(width='100%')), w.HTML(f'<a href="{self.address}" target="_blank">in a tab of its own</a>')])
 
     def still(self) -> Image.Image:
-        "The head from three sides."
-        inner = getattr(self.viewer, 'viewer', self.viewer) # of a `LiveViewer`, once training has begun
-        if inner is None: return Image.new('RGB', (640, 160), '#eeeeee')
-        a = inner.avatar
-        three = as_picture(torch.cat([a.render(face_camera(a, side, 5), *inner.inputs()).cpu() for side in (-50, 0, 50)], 1))
+        "The head from three sides, or a grey picture where there is none yet."
+        try: three = as_picture(torch.cat(self.sides(getattr(self.viewer, 'viewer', self.viewer)), 1)) # a `LiveViewer` has one inside, once training has begun
+        except Exception: return Image.new('RGB', (480, 160), '#eeeeee') # a training may change the head while it is drawn
         return three.resize((480, round(480*three.height/three.width)), Image.Resampling.LANCZOS)
+
+    def sides(self, inner: Viewer|GuidanceViewer) -> list: # three pictures [h, w, 3]
+        if isinstance(inner, GuidanceViewer):
+            names = inner.capture.cameras
+            return [look(inner.guidance, inner.capture, inner.frame_name(), names[i], 160) for i in (0, len(names)//2, -1)]
+        a = inner.avatar
+        return [a.render(face_camera(a, side, 5), *inner.inputs()).cpu() for side in (-50, 0, 50)]
 
     def close(self): self.viewer.close()
 

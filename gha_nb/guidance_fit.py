@@ -43,7 +43,7 @@ def guidance_loss(guidance: Guidance, capture: Capture,
                   frame: str, cameras: tuple, # views to compare with
                   size, # of the pictures: a width, or width and height
                   seed: int = 0, step: int = 0, # of the tracked vertices that are compared
-                 ) -> tuple[Tensor, dict]: # the loss, and its unweighted terms as numbers
+                 ) -> tuple[Tensor, dict]: # the loss, and as numbers its unweighted terms and `mse`, of the whole pictures
     "Draw one frame for some cameras and compare."
     g, w, neutral = guidance, guidance.config.weights, guidance.neutral()
     inputs, faces = frame_inputs(capture, [frame], g.frame)[0], neutral.mesh.faces
@@ -55,6 +55,8 @@ def guidance_loss(guidance: Guidance, capture: Capture,
         inside = ((mask > .5)*visible)[0]
         part = inside*picture.cover.detach()
         here = dict(color=((picture.color.permute(2, 0, 1) - image)*part).abs().mean(), silhouette=((picture.cover - (mask[0] > .5).float())*visible[0]).square().mean())
+        shown = (picture.color.detach() + 1 - picture.cover.detach()[..., None]).clamp(0, 1).permute(2, 0, 1) # as in `look`
+        here['mse'] = ((shown - image)*visible).square().mean()
         for k, v in here.items(): terms[k] = terms.get(k, 0) + v/len(cameras)
     terms['landmarks'] = (mesh.landmarks - canonical_points(capture, frame, capture.landmarks(frame))).square().mean()
     x0, x1 = g.home, tracked_points(capture, frame)
@@ -67,7 +69,7 @@ def guidance_loss(guidance: Guidance, capture: Capture,
     terms['surface'] = g.field.distance(points).abs().mean()
     terms['offset'] = neutral.values.offset.square().mean()
     terms['laplacian'] = laplacian(neutral.opened, faces).square().mean()
-    return sum(getattr(w, k)*v for k, v in terms.items()), {k: v.item() for k, v in terms.items()}
+    return sum(getattr(w, k)*v for k, v in terms.items() if k != 'mse'), {k: v.item() for k, v in terms.items()}
 
 def guidance_optimizer(guidance: Guidance) -> torch.optim.Adam:
     "Adam with a group per kind of parameter; each group remembers its own rate in `base`."
@@ -78,7 +80,7 @@ def guidance_optimizer(guidance: Guidance) -> torch.optim.Adam:
 
 def guidance_step(guidance: Guidance, optimizer, capture: Capture, size, seed: int, step: int,
                   progress: float, # share of the stage that is done, 0..1
-                 ) -> dict: # `loss` and the unweighted terms
+                 ) -> dict: # `loss`, `psnr` of the drawn views (dB) and the unweighted terms
     "One step of the first stage; raises `GhaError` where the surface is lost or a number is not finite."
     choice = guidance_choice(capture, guidance.config, seed, step)
     if step and step % guidance.config.mend == 0: guidance.mend()
@@ -89,7 +91,7 @@ def guidance_step(guidance: Guidance, optimizer, capture: Capture, size, seed: i
     if not torch.isfinite(total): raise GhaError(f'guidance: the loss of step {step} (frame {choice.frame}) is not a number')
     total.backward()
     optimizer.step()
-    return dict(loss=total.item(), **terms)
+    return dict(loss=total.item(), psnr=-10*math.log10(max(terms.pop('mse'), 1e-10)), **terms)
 
 # %% ../nbs/25_fit.ipynb #da0d9d13
 def settled(trail: list, # colour and silhouette terms of past steps

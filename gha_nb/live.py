@@ -82,6 +82,11 @@ class LiveViewer:
                 ):
         self.every, self.share, self.viewer, self.paused, self.go, self.rest_until, self.plots = every, share, None, threading.Event(), threading.Event(), 0., None
         self.server = open_server(host, port, say)
+        self.server.on_client_connect(self.hurry)
+
+    def hurry(self, _=None):
+        "Draw as soon as possible: somebody has come, or wants more of it."
+        self.rest_until = 0.
 
     def open(self, run):
         "The part of the panel that stays through both stages."
@@ -90,6 +95,7 @@ class LiveViewer:
             self.status = gui.add_markdown('about to start')
             self.buttons = gui.add_button_group('', ('pause', 'go on', 'one step', 'stop and save'))
             self.balance = gui.add_slider('drawing, % of the time', 2, 90, 1, round(100*self.share), hint='the rest is training; little is needed to watch, much to play')
+            self.balance.on_update(self.hurry)
             axes = dict(scales={'x': {'time': False}}, height=130)
             plot = lambda name, colour: gui.add_uplot((np.zeros(1), np.zeros(1)), ({'label': 'step'}, {'label': name, 'stroke': colour, 'width': 2}), **axes)
             self.plots = dict(loss=plot('log10 loss', '#0b7285'), psnr=plot('PSNR, dB', '#e8590c'))
@@ -158,14 +164,15 @@ class LiveViewer:
         (t, k), now = self.clock, time.monotonic()
         if run.step > k: self.clock = now, run.step
         total = f' of {run.total}' if run.total is not None else ''
-        self.status.content = f'**{state}** ({self.stage}), step {run.step}{total}, {(run.step - k)/max(now - t, 1e-9):.1f} steps a second, {run.seconds:.0f} s'
+        speed = f', {(run.step - k)/max(now - t, 1e-9):.1f} steps a second' if state == 'training' else ''
+        self.status.content = f'**{state}** ({self.stage}), step {run.step}{total}{speed}, {run.seconds:.0f} s'
         if not self.history: return
         steps, loss, psnr = np.array(self.history[::-(-len(self.history)//300)], float).T
         self.plots['loss'].data = steps, np.log10(np.maximum(loss, 1e-12))
-        known = np.isfinite(psnr).any() # the mesh has none
-        if known: self.plots['psnr'].data = steps, psnr
-        if self.plots['psnr'].visible != known: self.plots['psnr'].visible = known
+        self.plots['psnr'].data = steps, psnr
 
+    def __enter__(self): return self
+    def __exit__(self, *_): self.close()
     def close(self):
         "Stop listening."
         if self.viewer is None: close_server(self.server)

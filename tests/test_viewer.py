@@ -1,15 +1,13 @@
 "The viewer in a real browser: pixels, not just elements"
-import io, shutil, socket, threading, time
+import io, socket, threading, time
 from urllib.request import urlopen
 
 import numpy as np
 import pytest
+from conftest import chromium, webgl
 from PIL import Image
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group('browser')]  # one browser at a time
-chromium = next((o for name in ('chromium', 'chromium-browser', 'google-chrome') if (o := shutil.which(name))), None)
-flags = ('--no-sandbox --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync '
-         '--use-gl=angle --use-angle=swiftshader --enable-unsafe-swiftshader --ignore-gpu-blocklist').split()
 
 
 @pytest.fixture(scope='module')
@@ -18,7 +16,7 @@ def browser():
     playwright = pytest.importorskip('playwright.sync_api', reason="the viewer was not looked at: pip install -e '.[dev]' brings playwright")
     if chromium is None: pytest.skip('the viewer was not looked at: there is no Chromium. On Debian, apt-get install chromium')
     with playwright.sync_playwright() as p:
-        res = p.chromium.launch(executable_path=chromium, args=flags)
+        res = p.chromium.launch(executable_path=chromium, args=webgl)
         yield res
         res.close()
 
@@ -35,7 +33,7 @@ def scene(page):
     return np.asarray(Image.open(io.BytesIO(page.screenshot(clip=dict(x=0, y=160, width=360, height=320)))).convert('RGB'))/255
 
 
-def until(what, page, seconds=20):
+def until(what, page, seconds=60):
     "Wait until something holds, while the page goes on"
     end = time.monotonic() + seconds
     while not (res := what()) and time.monotonic() < end: page.wait_for_timeout(200)
@@ -94,10 +92,10 @@ def test_view(browser, trained, ball, tmp_path):
             page.screenshot(path=tmp_path/f'picture_{i}.png')
         viewer.avatar.canonical = lambda *a: 1/0
         viewer.changed()
-        page.get_by_text('posing failed: ZeroDivisionError').wait_for(timeout=5000)
+        page.get_by_text('posing failed: ZeroDivisionError').wait_for(timeout=30000)
         del viewer.avatar.canonical
         viewer.shown.value = SHOWN[0]
-        page.get_by_text('posing failed').wait_for(state='hidden', timeout=5000)
+        page.get_by_text('posing failed').wait_for(state='hidden', timeout=30000)
 
         tab(page, 'frames')
         page.get_by_role('checkbox').first.check()
@@ -142,14 +140,14 @@ def test_questions(browser, trained, ball, tmp_path):
         inspector.keep.value, inspector.by.value = (0., 100.), 'their colour'
         settled(page)
         page.mouse.click(*middle(plain))
-        page.get_by_text('of what you clicked').wait_for(timeout=5000)
+        page.get_by_text('of what you clicked').wait_for(timeout=30000)
         assert inspector.picked is not None
 
         tab(page, 'compare')
         page.get_by_role('checkbox').first.check()
         until(lambda: viewer.compare.pair is not None, page)
         picture = page.locator('img[src^="blob:"]:visible').first
-        picture.wait_for(timeout=5000)
+        picture.wait_for(timeout=30000)
         seen = lambda: np.asarray(Image.open(io.BytesIO(picture.screenshot())).convert('RGB'))/255
         half = seen()
         page.get_by_role('slider').nth(1).focus()
@@ -175,12 +173,12 @@ def test_questions(browser, trained, ball, tmp_path):
         assert np.linalg.norm(np.subtract(a.position, b.position)) > .05, 'the camera was dragged between the keys'
         viewer.path.fps.value = 2.
         page.screenshot(path=tmp_path/'path.png')
-        with page.expect_download(timeout=20000) as download: press(page, 'render')
+        with page.expect_download(timeout=60000) as download: press(page, 'render')
         assert download.value.suggested_filename == 'path_001.mp4' and len(imageio.mimread(tmp_path/'videos'/'path_001.mp4')) == 5
-        page.get_by_text('5 pictures in path').wait_for(timeout=5000)
+        page.get_by_text('5 pictures in path').wait_for(timeout=30000)
 
         page.locator('input[type=file]').set_input_files(dict(name='broken.json', mimeType='application/json', buffer=b'{"kind": "gha_nb path", "keys": [1]}'))
-        page.get_by_text('broken.json, key 1: expected an object').wait_for(timeout=5000)
+        page.get_by_text('broken.json, key 1: expected an object').wait_for(timeout=30000)
 
         for nonsense in (b'GET / HTTP/9\r\n\r\n', b'\x00'*2000, b'GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: x\r\n\r\n\xff\xff\xff'):
             with socket.create_connection(('127.0.0.1', viewer.server.get_port()), 5) as s: s.sendall(nonsense)
@@ -190,6 +188,18 @@ def test_questions(browser, trained, ball, tmp_path):
         press(page, 'add a key')
         until(lambda: len(viewer.path.path.keys) == count + 1, page)
         page.close()
+    finally: viewer.close()
+
+
+def test_no_webgl(browser, trained):
+    "A browser that cannot draw says so, and the server stays up"
+    from gha_nb.viewer import view
+    viewer = view(trained, port=0, block=False, say=lambda s: None)
+    try:
+        blind = browser.browser_type.launch(executable_path=chromium, args=['--no-sandbox', '--disable-quic', '--disable-gpu', '--disable-3d-apis'])
+        visit(blind, viewer.server).get_by_text('WebGL is unavailable').wait_for(timeout=20000)
+        blind.close()
+        assert b'<html' in urlopen(f'http://127.0.0.1:{viewer.server.get_port()}', timeout=5).read()[:500].lower() and viewer.thread.is_alive() and not viewer.error
     finally: viewer.close()
 
 
@@ -247,14 +257,14 @@ def test_live(browser, demo, tmp_path):
         page.wait_for_timeout(700)
         assert seen['step'] == step == 1
         press(page, 'one step')
-        page.get_by_text('paused (mesh), step 2').wait_for(timeout=5000)
+        page.get_by_text('paused (mesh), step 2').wait_for(timeout=30000)
         page.wait_for_timeout(300)
         assert seen['step'] == 2
         press(page, 'go on')
         until(lambda: seen['step'] > 4, page)
         until(lambda: 'splats' in seen, page, 60)
         press(page, 'pause')
-        page.get_by_text('paused (Gaussians), step').wait_for(timeout=5000)
+        page.get_by_text('paused (Gaussians), step').wait_for(timeout=30000)
         closed, step = settled(page), seen['step']
         beside(page, 'search').fill('jawOpen')
         until(lambda: live.viewer.driver.told.content.startswith('1 of'), page)
@@ -272,10 +282,14 @@ def test_live(browser, demo, tmp_path):
         assert seen['step'] == step
         press(page, 'go on')
         until(lambda: seen['step'] > step + 2, page)
+        live.rest_until = time.monotonic() + 1000
+        second = visit(browser, live.server)
+        until(lambda: live.rest_until < time.monotonic() + 500, second) # who comes does not wait for the end of a rest
+        second.close()
         press(page, 'stop and save')
         thread.join(30)
         assert not thread.is_alive() and (tmp_path/'run'/'avatar.safetensors').exists()
-        page.get_by_text('finished (Gaussians), step').wait_for(timeout=5000)
+        page.get_by_text('finished (Gaussians), step').wait_for(timeout=30000)
         page.screenshot(path=tmp_path/'finished.png')
         page.close()
     finally: live.close()

@@ -1,18 +1,21 @@
-"The widgets in a real JupyterLab: a slider is moved with the keyboard, and the picture changes"
-import json, os, re, shutil, signal, subprocess, sys, time
+"The widgets and the viewer in a real JupyterLab: sliders are moved with the keyboard, and the pictures change"
+import io, json, os, re, signal, subprocess, sys, time
 
+import numpy as np
 import pytest
-from conftest import environment
+from conftest import chromium, environment, webgl
+from PIL import Image
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group('browser')]  # one browser at a time
-chromium = next((o for name in ('chromium', 'chromium-browser', 'google-chrome') if (o := shutil.which(name))), None)
-code = '''from gha_nb.widgets import Driver
+codes = ('''from gha_nb.widgets import Driver
 driver = Driver({run!r})
-driver'''
+driver''', '''from gha_nb.background import ViewerCell
+from gha_nb.viewer import view
+ViewerCell(view({run!r}, port=0, block=False, say=lambda text: None), height=420)''')
 
 
 def notebook(path, run):
-    cells = [dict(cell_type='code', id='a', execution_count=None, metadata={}, outputs=[], source=code.format(run=str(run)))]
+    cells = [dict(cell_type='code', id=f'cell{i}', execution_count=None, metadata={}, outputs=[], source=c.format(run=str(run))) for i, c in enumerate(codes)]
     path.write_text(json.dumps(dict(cells=cells, metadata=dict(kernelspec=dict(name='python3', display_name='Python 3', language='python')), nbformat=4, nbformat_minor=5)))
 
 
@@ -44,7 +47,7 @@ def test_driver_in_jupyterlab(lab):
     playwright = pytest.importorskip('playwright.sync_api', reason="the widgets were not looked at: pip install -e '.[dev]' brings playwright")
     if chromium is None: pytest.skip('the widgets were not looked at: there is no Chromium. On Debian, apt-get install chromium')
     with playwright.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=chromium, args=['--no-sandbox', '--disable-quic', '--disable-background-networking'])
+        browser = p.chromium.launch(executable_path=chromium, args=list(webgl))
         page = browser.new_page(viewport=dict(width=1280, height=900))
         page.goto(lab)
         page.locator('.jp-CodeCell .cm-content').first.click(timeout=60000)
@@ -60,5 +63,35 @@ def test_driver_in_jupyterlab(lab):
         assert image.get_attribute('src') != before, 'the picture is the same as before'
         size = image.bounding_box()
         assert size['width'] > 100 and size['height'] > 100
-        if 'GHA_NB_SHOTS' in os.environ: page.screenshot(path=os.environ['GHA_NB_SHOTS'] + '/jupyterlab.png')
+        shoot(page, 'jupyterlab')
+
+        page.locator('.jp-CodeCell .cm-content').nth(1).click()
+        page.keyboard.press('Shift+Enter')
+        cell, inside = page.locator('iframe[title=viewer]'), page.frame_locator('iframe[title=viewer]')
+        inside.get_by_role('tab', name='face').wait_for(timeout=60000)
+        cell.scroll_into_view_if_needed()
+        def head():
+            "The lower left of the cell: neither the panel nor a notice covers it"
+            picture = np.asarray(Image.open(io.BytesIO(cell.screenshot())).convert('RGB'))/255
+            return picture[180:, :300]
+        def until(what, message, seconds=40):
+            end = time.monotonic() + seconds
+            while not what():
+                assert time.monotonic() < end, message
+                page.wait_for_timeout(400)
+        until(lambda: (head().min(-1) < .8).mean() > .02, 'no head in the cell')
+        page.wait_for_timeout(4000) # splats fade in
+        small = head()
+        shoot(page, 'viewer_cell')
+        inside.get_by_text('search', exact=True).locator('xpath=following::input[1]').fill('grow')
+        inside.get_by_text('1 of').wait_for(timeout=20000)
+        inside.get_by_role('slider').nth(0).focus()
+        page.keyboard.press('End')
+        until(lambda: np.abs(head() - small).max(-1).mean() > .01, 'a slider inside the cell does nothing')
+        shoot(page, 'viewer_cell_moved')
         browser.close()
+
+
+def shoot(page, name):
+    "Keep what is seen, for people, in the folder that GHA_NB_SHOTS names"
+    if 'GHA_NB_SHOTS' in os.environ: page.screenshot(path=f"{os.environ['GHA_NB_SHOTS']}/{name}.png")
