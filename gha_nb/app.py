@@ -120,7 +120,7 @@ def train(capture:str,  # folder of the capture
           preset:Literal['tiny', 'laptop', 'paper']='laptop',  # sizes of everything, as one name
           minutes:float|None=None,  # wall time, from the start of this program to the saved avatar
           steps:int|None=None,  # or the number of steps, which makes a run repeatable; neither: as the preset says
-          init:Literal['guidance', 'cloud', 'template', 'random']='guidance',  # where the Gaussians start: a mesh that is fitted first, the tracked surface, another head laid on the landmarks, or anywhere in the head's box
+          init:Literal['guidance', 'cloud', 'template', 'random']='guidance',  # where Gaussians start: a mesh that is fitted first, tracked points, another head laid on the landmarks, or anywhere
           seed:int=0,  # of every random choice
           resume:bool=False,  # continue the run in the folder from its newest checkpoint
           overwrite:bool=False,  # replace the run in the folder
@@ -272,8 +272,7 @@ def studio(*, out:Path|None=None,  # folder of a capture to record without a win
 
 # %% ../nbs/60_app.ipynb #c26d893b
 @command
-def bench(*, json:bool=False,  # print the table as JSON
-         ):
+def bench(*, json:bool=False):  # print the table as JSON
     "The performance table, measured now"
     from gha_nb.bench import bench as measure
     with redirect_stdout(sys.stderr): table = measure()

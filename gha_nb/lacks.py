@@ -11,8 +11,6 @@ from collections import defaultdict
 from collections.abc import Callable
 
 import torch
-from jaxtyping import Float
-from torch import Tensor
 
 from .capture import Capture
 from .tracked import canonical_points, inside_masks, neutral_frame
@@ -48,7 +46,8 @@ def of_expressions(capture: Capture, frame: str,
     train = values(capture.split.train_frames)
     if len(train) < 2: return []
     spread, wanted = train.amax(0) - train.amin(0), capture.split.test_frames
-    beyond = (values(wanted) - train.amin(0)).clamp_max(0).abs().amax(0) + (values(wanted) - train.amax(0)).clamp_min(0).amax(0) if len(wanted) else torch.zeros_like(spread)
+    if not wanted: return []
+    beyond = torch.maximum(train.amin(0) - values(wanted).amin(0), values(wanted).amax(0) - train.amax(0))
     new = [capture.expression_names[i] for i in (beyond > 2*least).nonzero()[:, 0].tolist() if spread[i] < least]
     return [f'{named(new)}: the test frames use {"them" if len(new) > 1 else "it"}, and no training frame does.'] if new else []
 
@@ -64,7 +63,8 @@ def of_brightness(capture: Capture, frame: str,
         if (mask > .9).sum() > 8: mean[name] = image[:, mask[0] > .9].mean().item()
     middle = torch.tensor([*mean.values()]).median().item() if mean else 0
     odd = {k: v/middle for k, v in mean.items() if middle and not ratio <= v/middle <= 1/ratio}
-    return [f'Camera {k} sees the head {f"{100*(1 - v):.0f}% darker" if v < 1 else f"{v:.1f} times as bright"} as the others do (frame {frame}): a covered lens, or another exposure? Leave it out in split.json if so.'.replace('darker as', 'darker than') for k, v in odd.items()]
+    against = lambda v: f'{100*(1 - v):.0f}% darker than' if v < 1 else f'{v:.1f} times as bright as'
+    return [f'Camera {k} sees the head {against(v)} the others do (frame {frame}): a covered lens, or another exposure? Leave it out in split.json if so.' for k, v in odd.items()]
 
 def of_repeats(capture: Capture, frame: str, size: int = 64) -> list[str]:
     "Training frames that show the same pictures under another expression."
@@ -72,7 +72,8 @@ def of_repeats(capture: Capture, frame: str, size: int = 64) -> list[str]:
     for f in capture.split.train_frames:
         image = capture.targets(f, camera, size)[0]
         if image.std() > .01: seen[image.numpy().tobytes()].append(f)
-    differ = lambda group: any((capture.expression(f) - capture.expression(group[0])).abs().max() > .01 or (capture.pose(f) - capture.pose(group[0])).abs().max() > .01 for f in group)
+    apart = lambda a, b: max((of(a) - of(b)).abs().max() for of in (capture.expression, capture.pose)) > .01
+    differ = lambda group: any(apart(f, group[0]) for f in group)
     return [f'Frames {named(g)} have the same picture in camera {camera} and different expressions or poses: keep the one that fits, and drop the others.' for g in seen.values() if len(g) > 1 and differ(g)]
 
 # %% ../nbs/39_lacks.ipynb #48c32752
@@ -86,7 +87,9 @@ def of_tracking(capture: Capture, frame: str,
         share[f] = (inside.sum()/seen.sum().clamp_min(1)).item()
     usual = max(share.values())
     odd = [f for f, v in share.items() if v < least*usual]
-    return [f'Frame{"s" if len(odd) > 1 else ""} {named(odd)}: landmarks lie beside the head ({100*share[odd[0]]:.0f}% of them inside the masks, {100*usual:.0f}% in the best frame). Is the tracked pose off? Drop what cannot be tracked again.'] if odd else []
+    if not odd: return []
+    seen = f'{100*share[odd[0]]:.0f}% of them inside the masks, {100*usual:.0f}% in the best frame'
+    return [f'Frame{"s"*(len(odd) > 1)} {named(odd)}: landmarks lie beside the head ({seen}). Is the tracked pose off? Drop what cannot be tracked again.']
 
 def lacks(capture: Capture, # that is to be learned
          ) -> list[str]: # sentences; empty if nothing was noticed
