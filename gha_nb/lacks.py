@@ -16,7 +16,7 @@ from .capture import Capture
 from .tracked import canonical_points, inside_masks, neutral_frame
 
 # %% ../nbs/39_lacks.ipynb #962de838
-def named(names, most: int = 5) -> str: # 'a, b and 3 more'
+def named(names, most: int = 6) -> str: # 'a, b and 3 more'
     "A list for people."
     names = list(names)
     return ', '.join(names) if len(names) <= most else f"{', '.join(names[:most])} and {len(names) - most} more"

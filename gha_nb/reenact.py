@@ -24,6 +24,7 @@ from .capture import Capture
 from .cloud import neutral_frame
 from .core import GhaError, progress, write_atomic
 from .geometry import Camera, look_at, matrix_to_rotvec, perspective, rotvec_to_matrix, to_canonical
+from .lacks import named
 from .motion import Motion, as_motion, match, numbered, open_driver
 
 # %% ../nbs/52_reenact.ipynb #58def943
@@ -107,14 +108,13 @@ class DriveReport:
     turn: float # largest turn of the head against neutral, degrees
 
     def __str__(self):
-        some = lambda names: ', '.join(names[:6]) + (f' and {len(names) - 6} more' if len(names) > 6 else '')
         lines = [f'{self.source}: {self.frames} frames; neutral is {self.neutral}', f'{self.matched} coefficient{"s"*(self.matched != 1)} matched {self.how}']
-        if self.unknown: lines.append(f'not known to the avatar: {some(self.unknown)}')
-        if self.absent: lines.append(f'not given, left neutral: {some(self.absent)}')
-        if self.frozen: lines.append(f'never moved in training, left neutral: {some(self.frozen)}')
+        if self.unknown: lines.append(f'not known to the avatar: {named(self.unknown)}')
+        if self.absent: lines.append(f'not given, left neutral: {named(self.absent)}')
+        if self.frozen: lines.append(f'never moved in training, left neutral: {named(self.frozen)}')
         lines.append(f'{self.outside or "no"} coefficient{"s" if self.outside != 1 else ""} out of the range of the training')
-        if self.scaled: lines.append('scaled to fit: ' + some([f'{n} by {f:.2f}' for n, f in self.scaled.items()]))
-        if self.clamped: lines.append('softly clamped: ' + some([f"{n} in {k} frame{'s'*(k > 1)}" for n, k in self.clamped.items()]))
+        if self.scaled: lines.append('scaled to fit: ' + named([f'{n} by {f:.2f}' for n, f in self.scaled.items()]))
+        if self.clamped: lines.append('softly clamped: ' + named([f"{n} in {k} frame{'s'*(k > 1)}" for n, k in self.clamped.items()]))
         lines.append(f'smoothing {self.smooth:g} of expression and pose: {self.smooth/(1 - self.smooth):.1f} frames late' if self.smooth else 'no smoothing')
         return '\n'.join([*lines, f'the head turns by up to {self.turn:.0f} degrees; turns are not limited'])
 

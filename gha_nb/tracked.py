@@ -123,13 +123,14 @@ def ridge(inputs: Float[Tensor, "f m"], # one row a frame
 def fit_motion(inputs: Float[Tensor, "f m"], # one row a frame, of `frame_inputs`
                moves: Float[Tensor, "f d"], # displacements in that frame
                units: tuple = (1., .1, .01), # of the pose, to choose from: how much of it weighs like a coefficient of 1
+               worth: float = 0.6, # of the error so far, which a further unit must stay below to be taken
               ) -> tuple[Float[Tensor, "m d"], float]: # coefficients, their left-out RMS error
-    "Ridge regression with a unit of its own for the pose; one that is not the first must lower the error by 40%, for where both could be the cause it is the expression."
+    "Ridge regression with a unit of its own for the pose."
     best = None
     for unit in units:
         scale = torch.cat([inputs.new_ones(inputs.shape[1] - 6), inputs.new_full((6,), unit)])
         B, _, error = ridge(inputs/scale, moves)
-        if best is None or error < .6*best[1]: best = (B/scale[:, None], error)
+        if best is None or error < worth*best[1]: best = (B/scale[:, None], error)
     return best
 
 # %% ../nbs/20_tracked.ipynb #f5686e3a

@@ -6,7 +6,7 @@ import pytest
 from conftest import bin, notebooks, root, run, said
 from test_sync import default_exp
 
-machine_path = re.compile(r'/(?:work|root|home|tmp|Users)/\w')
+machine_path = re.compile(r'/(?:work|root|home|tmp|Users)/[\w.]')
 rooms = [o for o in notebooks if default_exp(o)]
 
 
