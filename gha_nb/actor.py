@@ -128,7 +128,7 @@ def lit(
     if actor.draft:
         c, m = len(head.mesh.used), len(eyeballs)
         points, up = torch.cat([body[:c], eyeballs]), torch.cat([normals[:c], normals[n:]])
-        light = light_vertices(room(points), up, slack((c, 0.004), (m, 0.002)), (room(body[:c]), head.mesh.coarse_faces), centre, size=96, sky_directions=12, light_directions=3).packed()
+        light = light_vertices(room(points), up, slack((c, 0.004), (m, 0.002)), (room(body[:c]), head.mesh.coarse_faces), centre, size=96, sky_directions=8, light_directions=2).packed()
         skin_light = torch.from_numpy(head.mesh.refinement @ light[:c].numpy()).float()
         return skin_light, light[c:], skin_light
     scalp = body[actor.scalp] + 0.08 * normals[actor.scalp]  # hair is lit here
