@@ -5,9 +5,10 @@
 
 Quote the numbers of a quiet machine only. `training` alternates the three cases within one run, so that a machine that becomes slower
 does not favour one of them. A headless browser draws without a GPU: on the cores of the training it takes more than the viewer does.
-`--cores 0 --browser-cores 1` (Linux) keeps the two apart and leaves what the viewer itself costs.
+`--cores 0 --browser-cores 1` (Linux) keeps the two apart as far as cores do not share what they work with; `--elsewhere` leaves the
+browser's drawing out altogether.
 """
-import argparse, json, os, subprocess, sys, tempfile, time
+import argparse, json, os, subprocess, sys, tempfile, threading, time
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -24,24 +25,45 @@ def watch(address):
     from conftest import chromium, webgl
     from playwright.sync_api import sync_playwright
     with sync_playwright() as p:
-        browser, page = p.chromium.launch(executable_path=chromium, args=list(webgl)), None
+        browser = None
         for line in sys.stdin:
+            if browser is not None: browser.close(); browser = None # two cases in a row may be watched
             if line.strip() == 'open':
+                browser = p.chromium.launch(executable_path=chromium, args=list(webgl))
                 page = browser.new_page(viewport=dict(width=760, height=480))
                 page.goto(f'{address}/?fixedDpr=1')
                 page.get_by_text('steps a second').first.wait_for(timeout=60000)
-            elif page is not None: page.close(); page = None
             print('done', flush=True)
-        browser.close()
+        if browser is not None: browser.close()
+
+
+def receive(address):
+    "Like `watch`, but as a browser on another machine looks from here: it has a camera and receives everything, and draws nothing"
+    from msgspec.msgpack import encode
+    from viser import __version__
+    from viser._messages import ViewerCameraMessage
+    from websockets.sync.client import connect
+    camera = ViewerCameraMessage((0., 1., 0., 0.), (0., 0., 4.), .6, .01, 100., 480, 760, (0., 0., 0.), (0., 1., 0.))
+    client = None
+    for line in sys.stdin:
+        if client is not None: client.close(); client = None
+        if line.strip() == 'open':
+            client = connect(address.replace('http', 'ws'), subprotocols=[f'viser-v{__version__}'], max_size=None)
+            client.send(encode(camera.as_serializable_dict()))
+            def drain(client=client):
+                with suppress(Exception): # the connection's end
+                    while True: client.recv()
+            threading.Thread(target=drain, daemon=True).start()
+        print('done', flush=True)
 
 
 class Rotation:
     "A callback that lets another one through in some blocks of time, and counts the steps of each"
-    def __init__(self, live, stage: int, rounds: int, seconds: float, browser_cores=None):
+    def __init__(self, live, stage: int, rounds: int, seconds: float, browser_cores=None, elsewhere: bool = False):
         self.live, self.stage, self.seconds, self.speeds = live, stage, seconds, {c: [] for c in cases}
         self.blocks = [c for i in range(rounds) for c in (cases if i % 2 == 0 else cases[::-1])]
         place = ['taskset', '-c', browser_cores] if browser_cores else []
-        self.browser = subprocess.Popen([*place, sys.executable, __file__, 'watch', f'http://127.0.0.1:{live.server.get_port()}'], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.browser = subprocess.Popen([*place, sys.executable, __file__, 'receive' if elsewhere else 'watch', f'http://127.0.0.1:{live.server.get_port()}'], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.case, self.begun, self.steps = None, None, 0
 
     def tell_browser(self, what):
@@ -66,6 +88,7 @@ class Rotation:
 
     def change(self, run, now):
         if self.case is not None:
+            if bool(self.live.server.get_clients()) != (self.case == cases[2]): raise RuntimeError(f'{self.case!r}, but the viewer has {len(self.live.server.get_clients())} clients')
             self.speeds[self.case].append(self.steps/(now - self.begun))
             print(f'{self.case:18s}{self.speeds[self.case][-1]:7.2f} steps a second', flush=True)
         if not self.blocks: run.request_stop('measured'); self.browser.stdin.close(); return
@@ -83,13 +106,13 @@ def training(a):
     preset = find_preset(a.preset)
     preset = replace(preset, guidance=replace(preset.guidance, patience=10**9), # the first stage goes on as long as it is measured
                      losses=replace(preset.losses, perceptual=0.)) # begins too late to be measured: its network need not be there
-    r = Rotation(LiveViewer(port=0, say=lambda s: None), a.stage, a.rounds, a.seconds, a.browser_cores)
+    r = Rotation(LiveViewer(port=0, say=lambda s: None), a.stage, a.rounds, a.seconds, a.browser_cores, a.elsewhere)
     with tempfile.TemporaryDirectory() as folder:
         train(a.capture or demo_capture_path(), Path(folder)/'run', preset, steps=10**7, init='guidance' if a.stage == 1 else 'cloud', callbacks=(r,), progress=False, device=a.device)
     r.live.close(); r.browser.wait(30)
     speed = {c: float(np.median(v)) for c, v in r.speeds.items()}
     print(json.dumps(dict(preset=a.preset, stage=a.stage, steps_a_second={c: [round(o, 3) for o in v] for c, v in r.speeds.items()}, median=speed,
-                          slower={c: round(1 - speed[c]/speed['without'], 3) for c in cases[1:]}, cores=a.cores, browser_cores=a.browser_cores), indent=1))
+                          slower={c: round(1 - speed[c]/speed['without'], 3) for c in cases[1:]}, cores=a.cores, browser_cores=a.browser_cores, elsewhere=a.elsewhere), indent=1))
 
 
 def slider(a):
@@ -135,7 +158,7 @@ def slider(a):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('what', choices=('training', 'slider', 'watch'), metavar='training|slider')
+    parser.add_argument('what', choices=('training', 'slider', 'watch', 'receive'), metavar='training|slider')
     parser.add_argument('address', nargs='?', help=argparse.SUPPRESS)
     parser.add_argument('--preset', default='laptop')
     parser.add_argument('--capture', help='of the training; the demo capture if none')
@@ -145,11 +168,12 @@ def main():
     parser.add_argument('--device', default='cpu')
     parser.add_argument('--gaussians', type=int, default=12_000)
     parser.add_argument('--repeats', type=int, default=60, help='movements of a slider')
+    parser.add_argument('--elsewhere', action='store_true', help='who watches receives everything and draws nothing here, like a browser on another machine')
     parser.add_argument('--cores', help='on which the training runs, such as 0 or 0,1 (Linux)')
     parser.add_argument('--browser-cores', help='on which the browser runs')
     a = parser.parse_args()
     os.environ.setdefault('GHA_NB_PROGRESS', '0')
-    if a.what == 'watch': watch(a.address)
+    if a.what in ('watch', 'receive'): globals()[a.what](a.address)
     else: dict(training=training, slider=slider)[a.what](a)
 
 
