@@ -931,6 +931,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                              'gha_nb.step.build_avatar': ('step.html#build_avatar', 'gha_nb/step.py'),
                              'gha_nb.step.choose': ('step.html#choose', 'gha_nb/step.py'),
                              'gha_nb.step.crop_box': ('step.html#crop_box', 'gha_nb/step.py'),
+                             'gha_nb.step.deck': ('step.html#deck', 'gha_nb/step.py'),
                              'gha_nb.step.fetch': ('step.html#fetch', 'gha_nb/step.py'),
                              'gha_nb.step.load_target': ('step.html#load_target', 'gha_nb/step.py'),
                              'gha_nb.step.low_size': ('step.html#low_size', 'gha_nb/step.py'),

@@ -4,13 +4,14 @@
 
 # %% auto #0
 __all__ = ['STARTS', 'seeded', 'low_size', 'make_avatar', 'assemble', 'build_avatar', 'avatar_from_guidance', 'schedule',
-           'make_optimizer', 'Choice', 'choose', 'Target', 'fetch', 'load_target', 'crop_box', 'view_losses',
+           'make_optimizer', 'Choice', 'deck', 'choose', 'Target', 'fetch', 'load_target', 'crop_box', 'view_losses',
            'step_loss', 'train_step']
 
 # %% ../nbs/37_step.ipynb #4fa32a4b
 import math
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import torch
 from torch import Tensor, nn
@@ -123,13 +124,20 @@ class Choice:
     crop: tuple # two numbers 0..1: where the perceptual crop lies within the head
     rescale: float # of the feature image
 
+@lru_cache(4)
+def deck(seed: int, deal: int, cards: int): # numpy [cards]
+    "A shuffled deck of cards."
+    return step_rng(seed, deal, 22).permutation(cards)
+
 def choose(capture: Capture, preset: Preset, seed: int, step: int) -> Choice:
-    "Draw the choices of a step from a generator seeded by (seed, step)."
+    "The choices of a step, from (seed, step): views are dealt like cards, so that all had their turn before one comes again; the rest is drawn."
     r = step_rng(seed, step)
     frames, cameras = capture.split.train_frames, capture.split.train_cameras
-    names = [cameras[i] for i in r.choice(len(cameras), min(preset.views, len(cameras)), replace=False)]
+    deal, place = divmod(step, len(frames)*len(cameras))
+    frame, first = divmod(int(deck(seed, deal, len(frames)*len(cameras))[place]), len(cameras))
+    others = r.permutation([i for i in range(len(cameras)) if i != first])[:preset.views - 1]
     rescale = float(preset.rescale**r.uniform(-1, 1))
-    return Choice(step, frames[r.integers(len(frames))], tuple(names), tuple(r.random(2).tolist()), rescale)
+    return Choice(step, frames[frame], tuple(cameras[i] for i in (first, *others)), tuple(r.random(2).tolist()), rescale)
 
 @dataclass(frozen=True)
 class Target:
