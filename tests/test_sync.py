@@ -44,3 +44,9 @@ def test_readme_and_sidebar(tree):
         assert (tree/o).read_text() == (root/o).read_text(), f'{o} is not what the notebooks say: run make sync'
     pictures = [{o.name: o.read_bytes() for o in (top/'index_files').glob('*')} for top in (tree, root)]
     assert pictures[0] == pictures[1], "README.md's pictures are not those of the notebook: run make sync"
+
+
+def test_results(tree):
+    "README.md and the performance page are made from these: what git ignores would be missing elsewhere"
+    assert contents(tree/'results', '*.json').keys() == contents(root/'results', '*.json').keys()
+    for kind in ('runs', 'ablations', 'bench', 'plans'): assert contents(tree/'results'/kind, '*.json'), f'results/{kind} is empty'
