@@ -73,10 +73,10 @@ def neckline(
 
 # these part the lips of the data's face a little, and would show its teeth: shares of `mouthClose` that they take along
 closing = dict(mouthPressLeft=0.1, mouthPressRight=0.1, mouthFrownLeft=0.06, mouthFrownRight=0.06, mouthRollLower=0.1, mouthRollUpper=0.1, cheekPuff=0.15)
-# the data's tongue rests on the teeth and hides them, and its teeth hide behind the lips
+# the data's tongue rests on the teeth and hides them, and its teeth hide behind the lips: an open jaw would show nothing but molars
 # the arches are narrowed, so that no tooth comes through the corner of a mouth
-mouth_shift = torch.tensor([[0, 0, 0], [0, -0.03, -0.03], [0, -0.01, -0.04], [0, -0.10, -0.08]])
-mouth_size = torch.tensor([[1, 1, 1], [0.9, 1, 1], [0.9, 1, 1], [1, 1, 1]])
+mouth_shift = torch.tensor([[0, 0, 0], [0, -0.07, -0.03], [0, 0.02, -0.04], [0, -0.10, -0.08]])
+mouth_size = torch.tensor([[1, 1, 1], [0.85, 1, 1], [0.85, 1, 1], [1, 1, 1]])
 
 
 @lru_cache(None)
