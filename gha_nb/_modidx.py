@@ -351,6 +351,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                  'gha_nb.evaluate.compare': ('evaluate.html#compare', 'gha_nb/evaluate.py'),
                                  'gha_nb.evaluate.comparison_sheet': ('evaluate.html#comparison_sheet', 'gha_nb/evaluate.py'),
                                  'gha_nb.evaluate.evaluate': ('evaluate.html#evaluate', 'gha_nb/evaluate.py'),
+                                 'gha_nb.evaluate.flicker': ('evaluate.html#flicker', 'gha_nb/evaluate.py'),
                                  'gha_nb.evaluate.score': ('evaluate.html#score', 'gha_nb/evaluate.py'),
                                  'gha_nb.evaluate.spread': ('evaluate.html#spread', 'gha_nb/evaluate.py'),
                                  'gha_nb.evaluate.write_metrics': ('evaluate.html#write_metrics', 'gha_nb/evaluate.py')},

@@ -117,7 +117,7 @@ started = time.monotonic()
 @command
 def train(capture:str,  # folder of the capture
           *, out:Path,  # folder of the run, which is made
-          preset:Literal['tiny', 'laptop', 'paper']='laptop',  # sizes of everything, as one name
+          preset:Literal['tiny', 'light', 'laptop', 'paper']='laptop',  # sizes of everything, as one name
           minutes:float|None=None,  # wall time, from the start of this program to the saved avatar
           steps:int|None=None,  # or the number of steps, which makes a run repeatable; neither: as the preset says
           init:Literal['guidance', 'cloud', 'template', 'random']='guidance',  # where Gaussians start: a mesh that is fitted first, tracked points, another head laid on the landmarks, or anywhere

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['groups', 'score_names', 'definitions', 'spread', 'choose_views', 'Compared', 'camera_for', 'compare', 'score',
-           'Scores', 'evaluate', 'write_metrics', 'comparison_sheet']
+           'Scores', 'evaluate', 'write_metrics', 'flicker', 'comparison_sheet']
 
 # %% ../nbs/41_evaluate.ipynb #c3e55320
 import json, math
@@ -172,6 +172,30 @@ def write_metrics(run: Path|str,  # run folder
                  ) -> Path:  # metrics.json in it
     "Write the scores where the report finds them"
     return write_atomic(Path(run)/'metrics.json', lambda tmp: tmp.write_text(json.dumps(scores.to_json(), indent=1, allow_nan=False) + '\n'))
+
+# %% ../nbs/41_evaluate.ipynb #1ef6dbd3
+@torch.no_grad()
+def flicker(avatar,  # `HeadAvatar`, or anything with its `render`
+            capture,  # `Capture`
+            between: str = 'frames',  # neighbouring 'frames' of a clip, or neighbouring 'cameras'
+            most: int = 40,  # pairs at most
+           ) -> dict:  # pairs; mean absolute differences 'rendered' and in 'truth', 0..1; their 'ratio', above 1: flicker
+    "How much neighbouring pictures differ, rendered and in truth; raises `CaptureError` where there are no neighbours"
+    frames = capture.split.test_frames if len(capture.split.test_frames) > 1 else capture.frames
+    cameras = capture.split.test_cameras or capture.cameras
+    if between == 'frames': pairs = [((a, cameras[0]), (b, cameras[0])) for a, b in zip(frames, frames[1:])]
+    elif between == 'cameras':
+        centres = torch.stack([capture.camera(frames[0], c).center for c in capture.cameras])
+        nearest = torch.cdist(centres, centres).fill_diagonal_(math.inf).argmin(1).tolist()
+        pairs = [((frames[0], capture.cameras[i]), (frames[0], capture.cameras[j])) for i, j in dict.fromkeys(tuple(sorted(p)) for p in enumerate(nearest)) if i != j]
+    else: raise ValueError(f"neighbours are 'frames' or 'cameras', not {between!r}")
+    if not pairs: raise CaptureError(f'{capture.path}: there are no two {between} to compare')
+    rendered, truth = [], []
+    for a, b in spread(pairs, most):
+        first, second = compare(avatar, capture, *a), compare(avatar, capture, *b)
+        rendered.append((second.pred - first.pred).abs().mean().item()); truth.append((second.truth - first.truth).abs().mean().item())
+    mean = lambda values: sum(values)/len(values)
+    return dict(pairs=len(truth), rendered=mean(rendered), truth=mean(truth), ratio=mean(rendered)/max(mean(truth), 1e-9))
 
 # %% ../nbs/41_evaluate.ipynb #e84d3b92
 def comparison_sheet(avatar,  # `HeadAvatar`, or anything with its `render`

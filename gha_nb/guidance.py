@@ -42,6 +42,7 @@ class GuidanceConfig:
     share: float = 0.08 # of the budget that start-up leaves
     spacing: float = 0.125 # of the lattice, head units
     views: int = 4 # cameras a step, of one frame
+    size: int = 128 # longer side of its pictures, pixels, or the feature image's if that is less
     weights: GuidanceWeights = field(default_factory=GuidanceWeights)
     rate: float = 1e-3 # of deformation networks and field
     color_rate: float = 4e-3 # of colour networks

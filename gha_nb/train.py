@@ -7,7 +7,7 @@ __all__ = ['OURS', 'claim_folder', 'Log', 'call', 'guide', 'loop', 'finish', 'tr
 
 # %% ../nbs/40_train.ipynb #01f202b3
 import json, math, shutil, time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
 
@@ -64,7 +64,8 @@ def call(callbacks, name: str, run: Run):
 def guide(run: Run, callbacks=(), progress: bool = True):
     "The first stage: until its share of the budget is used, or it gains no more."
     from tqdm import tqdm
-    config, size = run.preset.guidance, low_size(run.capture, run.preset)
+    config = run.preset.guidance
+    size = low_size(run.capture, replace(run.preset, low=min(run.preset.low, config.size)))
     views = prefetch(run.capture, run.plan(), lambda c, step, frame, camera: c.target_bytes(frame, camera, size), workers=1, depth=2*config.views)
     log, names = Log(run.out/'guidance.jsonl', run.step), ('loss', 'color', 'silhouette', 'landmarks', 'tracked', 'surface', 'offset', 'laplacian')
     bar = tqdm(unit='step', desc='guidance', leave=False, disable=not (progress and env_flag('GHA_NB_PROGRESS', True)))
