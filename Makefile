@@ -34,7 +34,7 @@ sync: $(VENV)/.ready-dev
 
 # run notebooks at full size and save what they show: make outputs NB=nbs/tutorials/07_train_your_first_avatar.ipynb; without NB, all tutorials
 outputs: $(VENV)/.ready-dev
-	@set -e; for nb in $(or $(NB),$(sort $(wildcard nbs/tutorials/*.ipynb)) nbs/performance.ipynb); do echo $$nb; $(BIN)/nbdev-test $$nb --n-workers 0 --save; done; $(BIN)/nbdev-clean
+	@set -e; for nb in $(or $(NB),$(sort $(wildcard nbs/tutorials/*.ipynb)) nbs/measurements.ipynb); do echo $$nb; $(BIN)/nbdev-test $$nb --n-workers 0 --save; done; $(BIN)/nbdev-clean
 
 hooks: $(VENV)/.ready-dev
 

@@ -45,7 +45,9 @@ def pages(site): return {o.resolve(): Page(o.read_text()) for o in sorted(site.r
 
 def test_every_notebook_has_a_page(site):
     stems = {str(o.relative_to(site).with_suffix('')) for o in site.rglob('*.html')}
-    assert {str((o.parent/o.stem.lstrip('0123456789_')).relative_to(root/'nbs')) for o in notebooks} <= stems
+    named = [str((o.parent/o.stem.lstrip('0123456789_')).relative_to(root/'nbs')) for o in notebooks]
+    assert set(named) <= stems
+    assert len(set(named)) == len(named), f'two notebooks would share a page: {sorted(o for o in named if named.count(o) > 1)}'
     assert 'make demo' in (site/'index.html').read_text()
 
 

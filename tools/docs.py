@@ -56,7 +56,7 @@ def readme():
             if code and '#| echo: false' not in options: parts.append(fence(code, 'python'))
             parts += filter(None, [output_markdown(o, picture) for o in c.get('outputs', [])])
     text = '\n\n'.join(parts) + '\n'
-    text = re.sub(r'\]\((\d\d_\w+\.ipynb|tutorials/\w+\.ipynb|performance\.ipynb)', r'](nbs/\1', text)
+    text = re.sub(r'\]\((\d\d_\w+\.ipynb|tutorials/\w+\.ipynb|measurements\.ipynb)', r'](nbs/\1', text)
     return text, pictures
 
 
@@ -75,7 +75,7 @@ def sidebar():
     contents = ['index.ipynb']
     tutorials = sorted(o.name for o in (root/'nbs'/'tutorials').glob('[!_.]*.ipynb'))
     if tutorials: contents.append({'section': 'Tutorials', 'contents': [f'tutorials/{o}' for o in tutorials]})
-    if (root/'nbs'/'performance.ipynb').exists(): contents.append('performance.ipynb')
+    if (root/'nbs'/'measurements.ipynb').exists(): contents.append('measurements.ipynb')
     for digit, chapter in chapters.items():
         here = [o for o in names if digit == ('5' if '44_ablate.ipynb' < o < '50' else o[0])] # the viewer's rooms begin after the ablations
         if here: contents.append({'section': chapter, 'contents': here})

@@ -1,4 +1,4 @@
-"Keep the result of a run, a study or a benchmark where the page `nbs/performance.ipynb` finds it."
+"Keep the result of a run, a study or a benchmark where the page `nbs/measurements.ipynb` finds it."
 import argparse, json, sys
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def main():
     out = root/'results'/kind/f'{args.name}.json'
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(dict(note=args.note) | data, indent=1) + '\n')
-    print(f'{out.relative_to(root)} written; run nbs/performance.ipynb again')
+    print(f'{out.relative_to(root)} written; run nbs/measurements.ipynb again')
 
 
 if __name__ == '__main__': main()
