@@ -10,6 +10,7 @@ __all__ = ['groups', 'score_names', 'definitions', 'spread', 'choose_views', 'Co
 import json, math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 import torch
 from torch import Tensor
@@ -190,9 +191,10 @@ def flicker(avatar,  # `HeadAvatar`, or anything with its `render`
         pairs = [((frames[0], capture.cameras[i]), (frames[0], capture.cameras[j])) for i, j in dict.fromkeys(tuple(sorted(p)) for p in enumerate(nearest)) if i != j]
     else: raise ValueError(f"neighbours are 'frames' or 'cameras', not {between!r}")
     if not pairs: raise CaptureError(f'{capture.path}: there are no two {between} to compare')
+    look = lru_cache(2)(lambda frame, camera: compare(avatar, capture, frame, camera))  # in a clip, a pair begins where the last one ended
     rendered, truth = [], []
     for a, b in spread(pairs, most):
-        first, second = compare(avatar, capture, *a), compare(avatar, capture, *b)
+        first, second = look(*a), look(*b)
         rendered.append((second.pred - first.pred).abs().mean().item()); truth.append((second.truth - first.truth).abs().mean().item())
     mean = lambda values: sum(values)/len(values)
     return dict(pairs=len(truth), rendered=mean(rendered), truth=mean(truth), ratio=mean(rendered)/max(mean(truth), 1e-9))

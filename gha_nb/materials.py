@@ -269,8 +269,7 @@ def teeth(s: Surface, upper: bool) -> Tensor:  # [n, 3] linear
     gum = ramp(6.72, 6.75, y) if upper else ramp(6.60, 6.57, y)
     albedo = torch.lerp(linear((236, 224, 204)) * (1 - 0.45 * gap)[:, None], linear((176, 96, 92)), gum[:, None])
     front = ramp(.85, 1.25, z)[:, None]  # light that the depth pictures are too coarse for: the molars have the least of it
-    light = s.light.diffuse + 0.75 * front * torch.tensor([1., .93, .86])
-    return (0.12 + 0.88 * front) * (0.9 * albedo * light + 0.6 * highlight(s.normals, s.to_eye, s.light.seen, 60))
+    return (0.12 + 0.88 * front) * (0.9 * albedo * (s.light.diffuse + 0.75 * front * torch.tensor([1., .93, .86])) + 0.6 * highlight(s.normals, s.to_eye, s.light.seen, 60))
 
 
 def tongue(s: Surface) -> Tensor:  # [n, 3] linear
