@@ -38,6 +38,7 @@ class LossWeights:
     perceptual: float = 0.1 # VGG LPIPS on a crop
     silhouette: float = 0.1 # L1 of alpha against the mask
     crop: int = 128 # side of the crop, pixels
+    aim: float = 0. # share of the crops that are about a landmark; the others lie anywhere on the head
     every: int = 2 # the perceptual term is computed every so many steps, with so much more weight
     stages: int = 5 # VGG stages used
     start: float = 0. # share of the budget after which the perceptual term begins
@@ -70,7 +71,7 @@ class Preset:
 # %% ../nbs/36_presets.ipynb #dca5f183
 _laptop = Preset('laptop', generator=GeneratorConfig(features=32, expression_position=(96,)*4, pose_position=(64,)*2, expression_color=(96,)*2, pose_color=(64,),
                 expression_attributes=(64,)*2, pose_attributes=(64,), displacement=0.5),
-                superres=SuperResConfig(width=24, depth=1, factor=2), losses=LossWeights(perceptual=0.3, crop=128, stages=4, start=0.8))
+                superres=SuperResConfig(width=24, depth=1, factor=2), losses=LossWeights(perceptual=0.3, crop=128, aim=0.5, stages=4, start=0.8))
 
 PRESETS = {p.name: p for p in (
     Preset('tiny', low=32, points=1500, opacity=.3, width=1., minutes=None, steps=120, motion_rank=8, color_steps=40, preview_every=60, checkpoint_every=20,

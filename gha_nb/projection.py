@@ -71,6 +71,7 @@ PROJECT_C = r'''
 #define REAL float
 #endif
 typedef REAL real;
+#define UNROLL _Pragma("GCC unroll 4")
 
 /* What projection leaves for a Gaussian: 12 numbers. tau is ln(255 opacity): the largest exponent that still shows. */
 typedef struct { real x, y, a, b, c, opacity, tau, half_width, half_height, depth, compensation, lean; } Splat;
@@ -130,39 +131,36 @@ void project(const real *means, const real *quats, const real *scales, const rea
 # %% ../nbs/05_projection.ipynb #1b3c1af4
 PROJECT_BACKWARD_C = r'''
 /* Gradients of the projection: from (x, y, a, b, c, opacity) of every splat to the Gaussians and, summed by chunks, to W and t. */
-void project_backward(const real *means, const real *quats, const real *scales, const real *opacities, const View *v,
-                      const Splat *splats, const real *d_splats /* [N, 8] */,
-                      real *d_means, real *d_quats, real *d_scales, real *d_opacities, double *d_view /* [chunks, 12] */,
-                      long chunk, long n, long start, long stop) {
+void project_backward(const real *restrict means, const real *restrict quats, const real *restrict scales, const real *restrict opacities,
+                      const View *restrict v, const Splat *restrict splats, const real *restrict d_splats /* [N, 8] */,
+                      real *restrict d_means, real *restrict d_quats, real *restrict d_scales, real *restrict d_opacities,
+                      double *restrict d_view /* [chunks, 12] */, long chunk, long n, long start, long stop) {
   for (long c = start; c < stop; c++) {
-    double *dv = d_view + 12*c;
-    for (int k = 0; k < 12; k++) dv[k] = 0;
-    for (long i = c*chunk; i < (c+1)*chunk && i < n; i++) {
+    double dv[12] = {0};
+    long last = (c + 1)*chunk < n ? (c + 1)*chunk : n;
+    for (long i = c*chunk; i < last; i++) {
       const Splat *o = splats + i;
-      const real *m = means + 3*i, *s = scales + 3*i, *q = quats + 4*i, *d = d_splats + 8*i;
-      if (!(o->tau > 0)) {
-        for (int k = 0; k < 3; k++) d_means[3*i+k] = d_scales[3*i+k] = 0;
-        for (int k = 0; k < 4; k++) d_quats[4*i+k] = 0;
-        d_opacities[i] = 0;
-        continue;
-      }
+      const real *m = means + 3*i, *s = scales + 3*i, *q = quats + 4*i;
+      int shown = o->tau > 0;
+      real d[6];
+      for (int k = 0; k < 6; k++) d[k] = shown ? d_splats[8*i+k] : 0;
       real p[3], R[9], u[4], T2[6], B[6], J[4];
       for (int k = 0; k < 3; k++) p[k] = v->W[3*k]*m[0] + v->W[3*k+1]*m[1] + v->W[3*k+2]*m[2] + v->t[k];
+      if (!shown) p[2] = 1;                                /* 0 times something finite */
       real iq = rotation(q, R, u);
       footprint(v, p, R, s, T2, B, J);
       /* conic -> covariance: dC = -K dK K */
-      real a = o->a, b = o->b, cc = o->c, ga = d[2], gb = d[3]/2, gc = d[4];
+      real a = shown ? o->a : 1, b = shown ? o->b : 0, cc = shown ? o->c : 1, ga = d[2], gb = d[3]/2, gc = d[4];
       real k00 = a*ga + b*gb, k01 = a*gb + b*gc, k10 = b*ga + cc*gb, k11 = b*gb + cc*gc;
       real dxx = -(k00*a + k01*b), dxy = -2*(k00*b + k01*cc), dyy = -(k10*b + k11*cc);
-      d_opacities[i] = d[5]*o->compensation;
-      if (v->antialiased && o->compensation > 0) {   /* compensation^2 = sharp/det */
-        real det = 1/(a*cc - b*b), xx = cc*det, yy = a*det, xy = -b*det, k = o->compensation;
-        real dk = d[5]*opacities[i], ds = dk/(2*k*det), dd = -dk*k/(2*det);
-        dxx += ds*(yy - v->blur) + dd*yy; dyy += ds*(xx - v->blur) + dd*xx; dxy -= 2*xy*(ds + dd);
-      }
+      real k = shown ? o->compensation : 0;
+      d_opacities[i] = d[5]*k;
+      real det = 1/(a*cc - b*b), xx = cc*det, yy = a*det, xy = -b*det;       /* compensation^2 = sharp/det */
+      real dk = v->antialiased && k > 0 ? d[5]*opacities[i] : 0, ds = k > 0 ? dk/(2*k*det) : 0, dd = -dk*k/(2*det);
+      dxx += ds*(yy - v->blur) + dd*yy; dyy += ds*(xx - v->blur) + dd*xx; dxy -= 2*xy*(ds + dd);
       real dB[6], dT[6] = {0}, dM[9], dR[9], dJ[4] = {0}, dW[9], dp[3];
       for (int k = 0; k < 3; k++) { dB[k] = 2*dxx*B[k] + dxy*B[3+k]; dB[3+k] = 2*dyy*B[3+k] + dxy*B[k]; }
-      for (int r = 0; r < 3; r++) for (int k = 0; k < 3; k++) {
+      UNROLL for (int r = 0; r < 3; r++) UNROLL for (int k = 0; k < 3; k++) {
         dM[3*r+k] = T2[r]*dB[k] + T2[3+r]*dB[3+k];
         dR[3*r+k] = dM[3*r+k]*s[k];
         dT[r] += dB[k]*R[3*r+k]*s[k]; dT[3+r] += dB[3+k]*R[3*r+k]*s[k];
@@ -183,14 +181,15 @@ void project_backward(const real *means, const real *quats, const real *scales, 
       real iz = 1/p[2], rx = p[0]*iz, ry = p[1]*iz;
       dp[0] = J[0]*d[0]; dp[1] = J[2]*d[1];
       dp[2] = -(J[0]*rx*d[0] + J[2]*ry*d[1]) - iz*(J[0]*dJ[0] + J[1]*dJ[1] + J[2]*dJ[2] + J[3]*dJ[3]);
-      if (rx > v->x_low && rx < v->x_high) { dp[0] -= v->fx*iz*iz*dJ[1]; dp[2] -= iz*J[1]*dJ[1]; }
-      if (ry > v->y_low && ry < v->y_high) { dp[1] -= v->fy*iz*iz*dJ[3]; dp[2] -= iz*J[3]*dJ[3]; }
-      for (int k = 0; k < 3; k++) {
+      real gx = rx > v->x_low && rx < v->x_high ? dJ[1] : 0, gy = ry > v->y_low && ry < v->y_high ? dJ[3] : 0;
+      dp[0] -= v->fx*iz*iz*gx; dp[1] -= v->fy*iz*iz*gy; dp[2] -= iz*J[1]*gx + iz*J[3]*gy;
+      UNROLL for (int k = 0; k < 3; k++) {
         d_means[3*i+k] = v->W[k]*dp[0] + v->W[3+k]*dp[1] + v->W[6+k]*dp[2];
-        for (int r = 0; r < 3; r++) dv[3*r+k] += dW[3*r+k] + dp[r]*m[k];
+        UNROLL for (int r = 0; r < 3; r++) dv[3*r+k] += dW[3*r+k] + dp[r]*m[k];
         dv[9+k] += dp[k];
       }
     }
+    for (int k = 0; k < 12; k++) d_view[12*c + k] = dv[k];
   }
 }
 '''

@@ -13,9 +13,9 @@ from dataclasses import replace
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn import functional as F
 
-from .compositing import Tiles, composite_dense, padded, splat_kernels
+from .binning import Tiles, padded, tile_kernels
+from .compositing import composite_dense, splat_kernels
 from .core import GhaError
 from .gaussians import Gaussians
 from .geometry import Camera
@@ -69,36 +69,37 @@ class NativeSplat(torch.autograd.Function):
     @staticmethod
     def forward(ctx, means, quats, scales, opacities, features, pose, background, camera, near, antialiased):
         dtype, n, c, w, h = means.dtype, len(means), features.shape[1], camera.width, camera.height
-        kernels, view = splat_kernels(c, dtype), view_struct(replace(camera, world_to_camera=pose), near, antialiased, dtype)
+        kernels, front, view = splat_kernels(c, dtype), tile_kernels(c, dtype), view_struct(replace(camera, world_to_camera=pose), near, antialiased, dtype)
         means, quats, scales, opacities = (v.detach().contiguous() for v in (means, quats, scales, opacities))
-        table = F.pad(features.detach(), (0, padded(c) - c)).contiguous()
         backdrop = None if background is None else background.detach().to(dtype).contiguous()
         splats = torch.empty(n, 12, dtype=dtype)
         geometry = [pointer(v) for v in (means, quats, scales, opacities)] + [ctypes.byref(view)]
-        parallel(lambda a, b: kernels.project(*geometry, pointer(splats), *c_longs(a, b)), n)
-        tiles = Tiles(splats, kernels, w, h)
+        chunk = 1024 # Gaussians; what a thread begins with must not depend on their number, as a compiler may treat the last few of a range differently
+        parallel(lambda a, b: front.project(*geometry, pointer(splats), *c_longs(a*chunk, min(b*chunk, n))), -(-n//chunk))
+        tiles = Tiles(splats, features.detach().contiguous(), front, w, h)
         image, left, stops = torch.empty(h, w, c, dtype=dtype), torch.empty(h, w, dtype=dtype), torch.empty(h, w, dtype=torch.int32)
-        args = [pointer(v) for v in (splats, table, backdrop, tiles.entries, tiles.begins, image, left, stops)]
+        reached = torch.empty(len(tiles.entries), dtype=torch.int32)
+        args = [pointer(v) for v in (tiles.splats, tiles.table, backdrop, tiles.entries, tiles.begins, image, left, stops, reached)]
         parallel(lambda a, b: kernels.composite(*args, *c_longs(w, h, c, tiles.across, a, b)), tiles.count, chunks=min(tiles.count, 64))
-        ctx.save_for_backward(means, quats, scales, opacities, table, splats, image, left, stops)
+        ctx.save_for_backward(means, quats, scales, opacities, splats, image, left, stops, reached)
         ctx.rest = tiles, kernels, view, c, pose.shape, background is not None
         return image, 1 - left
 
     @staticmethod
     def backward(ctx, d_image, d_alpha):
-        means, quats, scales, opacities, table, splats, image, left, stops = ctx.saved_tensors
+        means, quats, scales, opacities, splats, image, left, stops, reached = ctx.saved_tensors
         tiles, kernels, view, c, pose_shape, has_background = ctx.rest
         n, (h, w), dtype = len(means), left.shape, means.dtype
         d_image, d_alpha = d_image.contiguous(), d_alpha.contiguous()
         records = torch.empty(len(tiles.entries), padded(c) + 8, dtype=dtype)
-        args = [pointer(v) for v in (splats, table, tiles.entries, tiles.begins, stops, image, left, d_image, d_alpha, records)]
+        args = [pointer(v) for v in (tiles.splats, tiles.table, tiles.entries, tiles.begins, reached, stops, image, left, d_image, d_alpha, records)]
         parallel(lambda a, b: kernels.composite_backward(*args, *c_longs(w, h, c, tiles.across, a, b)), tiles.count, chunks=min(tiles.count, 64))
         d_features, d_splats = torch.empty(n, c, dtype=dtype), torch.empty(n, 8, dtype=dtype)
-        parallel(lambda a, b: kernels.gather(pointer(splats), pointer(records), pointer(tiles.slots), pointer(d_features), pointer(d_splats), *c_longs(c, a, b)), n)
+        parallel(lambda a, b: kernels.gather(pointer(splats), pointer(records), pointer(tiles.seats), pointer(tiles.slots), pointer(d_features), pointer(d_splats), *c_longs(c, a, b)), n)
         outs, chunk = [torch.empty_like(v) for v in (means, quats, scales, opacities)], 1024
         d_view = torch.empty(-(-n//chunk), 12, dtype=torch.float64)
         args = [pointer(v) for v in (means, quats, scales, opacities)] + [ctypes.byref(view)] + [pointer(v) for v in (splats, d_splats, *outs, d_view)]
-        parallel(lambda a, b: kernels.project_backward(*args, *c_longs(chunk, n, a, b)), len(d_view))
+        parallel(lambda a, b: tile_kernels(c, dtype).project_backward(*args, *c_longs(chunk, n, a, b)), len(d_view))
         d_pose = None
         if ctx.needs_input_grad[5]:
             total = d_view.sum(0).to(dtype)

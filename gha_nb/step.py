@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['STARTS', 'seeded', 'low_size', 'make_avatar', 'assemble', 'build_avatar', 'avatar_from_guidance', 'schedule',
-           'make_optimizer', 'Choice', 'deck', 'choose', 'Target', 'fetch', 'load_target', 'crop_box', 'view_losses',
-           'step_loss', 'train_step']
+           'make_optimizer', 'Choice', 'deck', 'choose', 'Target', 'fetch', 'load_target', 'crop_box', 'place_of',
+           'view_losses', 'step_loss', 'train_step']
 
 # %% ../nbs/37_step.ipynb #4fa32a4b
 import math
@@ -121,8 +121,9 @@ class Choice:
     step: int
     frame: str
     cameras: tuple # of this frame
-    crop: tuple # two numbers 0..1: where the perceptual crop lies within the head
+    crop: tuple # two numbers 0..1: where the perceptual crop lies within the head, or about the landmark
     rescale: float # of the feature image
+    landmark: int|None = None # the crop is about it; None: anywhere
 
 @lru_cache(4)
 def deck(seed: int, deal: int, cards: int): # numpy [cards]
@@ -137,7 +138,8 @@ def choose(capture: Capture, preset: Preset, seed: int, step: int) -> Choice:
     frame, first = divmod(int(deck(seed, deal, len(frames)*len(cameras))[place]), len(cameras))
     others = r.permutation([i for i in range(len(cameras)) if i != first])[:preset.views - 1]
     rescale = float(preset.rescale**r.uniform(-1, 1))
-    return Choice(step, frames[frame], tuple(cameras[i] for i in (first, *others)), tuple(r.random(2).tolist()), rescale)
+    crop, aimed, marks = tuple(r.random(2).tolist()), r.random() < preset.losses.aim, len(capture.landmarks(frames[frame]))
+    return Choice(step, frames[frame], tuple(cameras[i] for i in (first, *others)), crop, rescale, int(r.integers(marks)) if aimed and marks else None)
 
 @dataclass(frozen=True)
 class Target:
@@ -163,22 +165,34 @@ def load_target(capture: Capture, size: tuple, factor: int, frame: str, camera: 
 def crop_box(mask: Tensor, # [1,H,W]
              where: tuple, # two numbers 0..1
              side: int, # pixels
+             about: tuple|None = None, # down and across, as shares of the picture
             ) -> tuple: # top, left, side
-    "A square within the picture whose centre lies in the head's bounding box."
+    "A square within the picture whose centre lies in the head's bounding box, or no further than a quarter of its side from a place."
     _, h, w = mask.shape
     side = min(side, h, w)
     box = []
-    for extent, profile, u in ((h, mask[0].amax(1), where[0]), (w, mask[0].amax(0), where[1])):
+    for i, (extent, profile) in enumerate(((h, mask[0].amax(1)), (w, mask[0].amax(0)))):
         on = (profile > 0.5).nonzero()[:, 0]
         a, b = (on[0].item(), on[-1].item() + 1) if len(on) else (0, extent)
-        box.append(int(min(max(a + u*(b - a) - side/2, 0), extent - side)))
+        if about is not None: a, b = about[i]*extent - side/4, about[i]*extent + side/4
+        box.append(int(min(max(a + where[i]*(b - a) - side/2, 0), extent - side)))
     return box[0], box[1], side
+
+def place_of(camera: Camera, # world space
+             point: Tensor, # [3] in world space
+            ) -> tuple: # down and across, as shares of the picture: 0..1 within it
+    "Where a camera sees a point."
+    W = camera.world_to_camera
+    x, y, z = (camera.K @ (W[:3, :3] @ point.to(W) + W[:3, 3])).tolist()
+    z = max(z, 1e-6)
+    return y/z/camera.height, x/z/camera.width
 
 def view_losses(rendering, # from `HeadAvatar.draw`
                 target: Target, # on the same device
                 weights, # a `LossWeights`
                 perceptual, # a `Perceptual`, or None
                 where: tuple, # of the crop
+                about: tuple|None = None, # a place for the crop to be about
                ) -> dict: # unweighted terms, tensors
     "The terms of one view."
     (high, mask, visible), (low, low_mask, low_visible) = target.high, target.low
@@ -189,7 +203,7 @@ def view_losses(rendering, # from `HeadAvatar.draw`
     terms = dict(low=seen(rendering.coarse.permute(2, 0, 1) - low, low_visible).abs().mean(), high=difference.abs().mean(), mse=difference.detach().square().mean())
     if weights.silhouette: terms['silhouette'] = seen(rendering.alpha[None] - low_mask, low_visible).abs().mean()
     if perceptual is not None:
-        top, left, side = crop_box(mask, where, weights.crop)
+        top, left, side = crop_box(mask, where, weights.crop, about)
         part = (slice(None), slice(None), slice(top, top + side), slice(left, left + side))
         shown = None if visible is None else visible[None][part]
         terms['perceptual'] = perceptual(seen(image[None][part], shown), seen(high[None][part], shown))
@@ -205,7 +219,8 @@ def step_loss(run, choice: Choice, targets: list, perceptual) -> tuple[Tensor, d
     for target in targets:
         rendering = avatar.draw(gaussians, target.camera.to(run.device), pose, scale, choice.rescale)
         here = replace(target, **{k: tuple(v if v is None else v.to(run.device) for v in getattr(target, k)) for k in ('high', 'low')})
-        terms = view_losses(rendering, here, w, perceptual, choice.crop)
+        about = None if choice.landmark is None else place_of(target.camera, capture.landmarks(choice.frame)[choice.landmark])
+        terms = view_losses(rendering, here, w, perceptual, choice.crop, about)
         total = total + w.low*terms['low'] + w.high*terms['high'] + w.silhouette*terms.get('silhouette', 0) + w.perceptual*w.every*terms.get('perceptual', 0)
         for k, v in terms.items(): means[k] = means.get(k, 0) + v.item()/len(targets)
     return total/len(targets), means

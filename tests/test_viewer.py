@@ -63,6 +63,11 @@ def press(page, name): page.get_by_role('button', name=name, exact=True).click()
 def tab(page, name): page.get_by_role('tab', name=name).click()
 
 
+def slide(page, label, key):
+    "Press a key on the slider that stands beside its name: which one is first on the page changes while a search is at work"
+    page.locator(f"xpath=//*[text()='{label}']/following::*[@role='slider'][1]").press(key)
+
+
 def beside(page, label): return page.locator(f"xpath=//*[text()='{label}']/following::input[1]")
 
 
@@ -77,8 +82,7 @@ def test_view(browser, trained, ball, tmp_path):
 
         beside(page, 'search').fill('grow')
         until(lambda: viewer.driver.told.content.startswith('1 of'), page)
-        page.get_by_role('slider').nth(0).focus()
-        page.keyboard.press('End')
+        slide(page, 'grow', 'End')
         until(lambda: viewer.driver.sliders['grow'].value > 1, page)
         grown = settled(page)
         assert differs(before, grown), 'a slider moves the splats'
