@@ -32,9 +32,9 @@ docs: $(VENV)/.ready-dev
 sync: $(VENV)/.ready-dev
 	$(BIN)/nbdev-export && $(BIN)/nbdev-clean && $(BIN)/python tools/docs.py --readme --sidebar
 
-# run notebooks at full size and save what they show: make outputs NB=nbs/tutorials/07_train_your_first_avatar.ipynb; without NB, all tutorials
+# run notebooks at full size and save what they show: make outputs NB=nbs/tutorials/07_train_your_first_avatar.ipynb; without NB, all tutorials, README's numbers and the page of numbers
 outputs: $(VENV)/.ready-dev
-	@set -e; for nb in $(or $(NB),$(sort $(wildcard nbs/tutorials/*.ipynb)) nbs/measurements.ipynb); do echo $$nb; $(BIN)/nbdev-test $$nb --n-workers 0 --save; done; $(BIN)/nbdev-clean
+	@set -e; for nb in $(or $(NB),$(sort $(wildcard nbs/tutorials/*.ipynb)) nbs/measurements.ipynb nbs/index.ipynb); do echo $$nb; $(BIN)/nbdev-test $$nb --n-workers 0 --save; done; $(BIN)/nbdev-clean
 
 hooks: $(VENV)/.ready-dev
 
