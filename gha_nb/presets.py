@@ -69,7 +69,7 @@ class Preset:
     losses: LossWeights = field(default_factory=LossWeights)
 
 # %% ../nbs/36_presets.ipynb #dca5f183
-_laptop = Preset('laptop', generator=GeneratorConfig(features=32, expression_position=(96,)*4, pose_position=(64,)*2, expression_color=(96,)*2, pose_color=(64,),
+_laptop = Preset('laptop', generator=GeneratorConfig(features=32, channels=8, expression_position=(96,)*4, pose_position=(64,)*2, expression_color=(96,)*2, pose_color=(64,),
                 expression_attributes=(64,)*2, pose_attributes=(64,), displacement=0.5),
                 superres=SuperResConfig(width=24, depth=1, factor=2), losses=LossWeights(perceptual=0.3, crop=128, aim=0.5, stages=4, start=0.8))
 
@@ -79,7 +79,7 @@ PRESETS = {p.name: p for p in (
                                      expression_attributes=(32,)*2, pose_attributes=(32,), displacement=0.5),
            guidance=GuidanceConfig(share=.25, spacing=.16, views=2, mend=10, field=FieldConfig((32,)*2)),
            superres=SuperResConfig(width=24, depth=1), losses=LossWeights(perceptual=0.)),
-    replace(_laptop, name='light', low=128, superres=SuperResConfig(width=32, depth=2)), # enlarges by four, as the paper does
+    replace(_laptop, name='light', low=128, generator=replace(_laptop.generator, channels=32), superres=SuperResConfig(width=32, depth=2)), # enlarges by four from 32 channels, as the paper does
     _laptop,
     Preset('paper', low=512, points=100_000, minutes=None, steps=600_000, motion_rank=0, rescale=1.25, opacity=0.3, width=1., checkpoint_every=5000, preview_every=2000, log_every=100,
            guidance=GuidanceConfig(share=.1, spacing=.04, size=256, field=FieldConfig()), superres=SuperResConfig('published'), losses=LossWeights(silhouette=0., crop=512, every=1),
