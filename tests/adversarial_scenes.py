@@ -6,10 +6,10 @@ import subprocess, sys
 import torch
 
 from gha_nb import native
-from gha_nb.gaussians import Gaussians
+from gha_nb.raster.gaussians import Gaussians
 from gha_nb.geometry import Camera, look_at, perspective
-from gha_nb.mesh_raster import rasterize_mesh
-from gha_nb.splat import rasterize
+from gha_nb.raster.mesh_raster import rasterize_mesh
+from gha_nb.raster.splat import rasterize
 
 checks = ('-O1', '-g', '-march=native', '-shared', '-fPIC', '-std=gnu11', *sys.argv[2:])
 

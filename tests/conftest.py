@@ -1,5 +1,5 @@
 "What the tests share: where things are, the environment of a subprocess, and copies that can be written to"
-import io, os, shutil, subprocess, sys, traceback
+import io, os, shutil, subprocess, sys, tomllib, traceback
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
@@ -12,7 +12,14 @@ bin = Path(sys.executable).parent
 chromium = next((o for name in ('chromium', 'chromium-browser', 'google-chrome') if (o := shutil.which(name))), None)
 webgl = ('--no-sandbox --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync '
          '--use-gl=angle --use-angle=swiftshader --enable-unsafe-swiftshader --ignore-gpu-blocklist').split()  # a headless Chromium that draws without a GPU
+project = tomllib.loads((root/'pyproject.toml').read_text())
+wings, flat = project['tool']['gha_nb']['wings'], project['tool']['gha_nb']['flat']
 notebooks = sorted(o for o in (root/'nbs').rglob('*.ipynb') if not any(p[0] in '._' for p in o.relative_to(root).parts))
+
+
+def name_of(notebook):
+    "A notebook's name in the list of tests: 'studio/08_hair'"
+    return str(notebook.relative_to(root/'nbs').with_suffix(''))
 
 
 def environment(**kw):
@@ -65,7 +72,7 @@ def demo():
 @pytest.fixture(scope='session')
 def ball(tmp_path_factory):
     "A small synthetic capture: a ball that grows and blushes, 4 frames x 3 cameras"
-    from gha_nb.record import record_ball
+    from gha_nb.capture.writer import record_ball
     return record_ball(tmp_path_factory.mktemp('captures')/'ball', frames=4, cameras=3, size=64)
 
 

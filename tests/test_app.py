@@ -71,7 +71,7 @@ def rewrite(file, **arrays):
 @pytest.fixture(scope='session')
 def damaged(tmp_path_factory):
     "A capture with one fault of each kind, and what each fault should be reported as: (frame, camera or None, file name)"
-    from gha_nb.record import record_ball
+    from gha_nb.capture.writer import record_ball
     top = record_ball(tmp_path_factory.mktemp('captures')/'damaged', frames=10, cameras=3, size=64)
     faults = set()
     def at(frame, camera, room, pattern):

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gha_nb.capture import Capture
-from gha_nb.check import check_capture
+from gha_nb.capture.capture import Capture
+from gha_nb.capture.check import check_capture
 from gha_nb.core import CaptureError
-from gha_nb.layout import camera_file, params_file, picture_file, points_file, read_camera
-from gha_nb.record import record_ball
+from gha_nb.capture.layout import camera_file, params_file, picture_file, points_file, read_camera
+from gha_nb.capture.writer import record_ball
 
 frames, cameras = [f'{i:04d}' for i in range(8)], ['cam0', 'cam1', 'cam2']
 

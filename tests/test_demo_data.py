@@ -26,8 +26,8 @@ class Without(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
         if name.split('.')[0] in ('anny', 'warp', 'roma', 'trimesh'): raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Without())
-from gha_nb.capture import Capture
-from gha_nb.check import check_capture
+from gha_nb.capture.capture import Capture
+from gha_nb.capture.check import check_capture
 from gha_nb.core import demo_capture_path
 path = demo_capture_path()
 assert check_capture(path) == [], check_capture(path)[:5]

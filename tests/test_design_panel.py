@@ -9,7 +9,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group('browser')]  # one br
 
 def test_design(browser, tmp_path):  # noqa: F811
     if importlib.util.find_spec('anny') is None: pytest.skip("the designer was not looked at: pip install 'gha_nb[studio]' brings anny")
-    from gha_nb.design_panel import design_in_browser
+    from gha_nb.viewer.design_panel import design_in_browser
     panel = design_in_browser(port=0, block=False, say=lambda s: None, height=160, strands=300)
     try:
         page = visit(browser, panel.server)

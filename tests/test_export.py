@@ -25,7 +25,7 @@ def read_splat(path):
 
 def gaussians(path):
     "A file as our rasterizer wants it"
-    from gha_nb.gaussians import Gaussians
+    from gha_nb.raster.gaussians import Gaussians
     if path.suffix == '.splat':
         o = read_splat(path)
         parts = o['at'], (o['turn'] - 128.)/128, o['size'], o['rgba'][:, 3]/255, o['rgba'][:, :3]/255
@@ -38,14 +38,14 @@ def gaussians(path):
 
 @pytest.fixture(scope='module')
 def avatar(trained):
-    from gha_nb.avatar import HeadAvatar
+    from gha_nb.avatar.avatar import HeadAvatar
     return HeadAvatar.load(trained, device='cpu')
 
 
 def likeness(avatar, capture, path, frame):
     "Mean PSNR of a file against the avatar, over the cameras of a capture, dB"
-    from gha_nb.evaluate import camera_for
-    from gha_nb.splat import rasterize
+    from gha_nb.evaluation.metrics import camera_for
+    from gha_nb.raster.splat import rasterize
     g, res = gaussians(path), []
     for c in capture.cameras:
         camera = camera_for(avatar, capture, frame, c)
@@ -68,7 +68,7 @@ def test_neutral(trained, avatar, tmp_path):
 
 @pytest.mark.parametrize('format', ['ply', 'splat'])
 def test_fitted_colours_look_like_the_avatar(ball, trained, avatar, tmp_path, format):
-    from gha_nb.capture import Capture
+    from gha_nb.capture.capture import Capture
     capture, found = Capture.read(ball), {}
     for colors in ('fitted', 'channels'):
         out = tmp_path/f'{colors}.{format}'

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from gha_nb.capture import Capture
+from gha_nb.capture.capture import Capture
 from gha_nb.core import GhaError
-from gha_nb.layout import params_file, picture_file, points_file
-from gha_nb.presets import PRESETS
-from gha_nb.record import record_ball
-from gha_nb.report import write_report
-from gha_nb.superres import SuperResConfig
-from gha_nb.train import train
+from gha_nb.capture.layout import params_file, picture_file, points_file
+from gha_nb.training.presets import PRESETS
+from gha_nb.capture.writer import record_ball
+from gha_nb.evaluation.report import write_report
+from gha_nb.avatar.superres import SuperResConfig
+from gha_nb.training.training import train
 
 frames = [f'{i:04d}' for i in range(11)]
 

@@ -1,8 +1,10 @@
 "The package: quick to import, complete when installed, and set up by make alone"
-import os, subprocess, sys, zipfile
+import importlib, os, subprocess, sys, zipfile
 
 import pytest
-from conftest import environment, root, run, said
+from conftest import environment, flat, project, root, run, said, wings
+
+modules = sorted('gha_nb.' + '.'.join(o.relative_to(root/'gha_nb').with_suffix('').parts) for o in (root/'gha_nb').rglob('[!_]*.py'))
 
 watch = '''
 import sys
@@ -17,7 +19,7 @@ sys.addaudithook(hook)
 '''
 
 
-@pytest.mark.parametrize('module', ['gha_nb', 'gha_nb.core', 'gha_nb.app'])
+@pytest.mark.parametrize('module', ['gha_nb', 'gha_nb.core', 'gha_nb.app', *(f'gha_nb.{o}' for o in wings)])
 def test_import_is_quick_and_touches_nothing(module):
     code = watch + f"import {module}\nassert not touched, touched\nassert 'torch' not in sys.modules and 'matplotlib' not in sys.modules"
     result = run(sys.executable, '-c', code)
@@ -25,10 +27,9 @@ def test_import_is_quick_and_touches_nothing(module):
 
 
 def test_every_module_imports_without_touching():
-    "Rooms may load torch, but find no device, read no setting and write no file while they are imported"
-    modules = sorted(o.stem for o in (root/'gha_nb').glob('[!_]*.py'))
+    "Modules may load torch, but find no device, read no setting and write no file while they are imported"
     code = ('import torch, torchvision, matplotlib.pyplot, fastcore.all\n' + watch +
-            f"import importlib\nfor o in {modules}: importlib.import_module('gha_nb.' + o)\n"
+            f"import importlib\nfor o in {modules}: importlib.import_module(o)\n"
             "assert not [o for o in touched if 'gha_nb' in o[1]], touched")
     result = run(sys.executable, '-c', code)
     assert result.returncode == 0, said(result)
@@ -50,9 +51,30 @@ def test_wheel_carries_the_demo(tree, tmp_path):
     committed = {str(o.relative_to(root/'data')) for o in (root/'data').rglob('*') if o.is_file() and '__pycache__' not in o.parts}
     installed = {str(o.relative_to(tmp_path/'site'/'gha_nb'/'data')) for o in (tmp_path/'site'/'gha_nb'/'data').rglob('*') if o.is_file()}
     assert installed == committed
-    code = f"import sys; sys.path.insert(0, {str(tmp_path/'site')!r}); from gha_nb.core import demo_capture_path; print(demo_capture_path())"
+    code = (f"import sys; sys.path.insert(0, {str(tmp_path/'site')!r})\nimport importlib\nfor o in {modules}: importlib.import_module(o)\n"
+            "from gha_nb.core import demo_capture_path; print(demo_capture_path())")
     result = run(sys.executable, '-c', code, cwd=tmp_path)
     assert result.stdout.strip() == str(tmp_path/'site'/'gha_nb'/'data'/'demo'), said(result)
+
+
+def test_packages_are_the_folders():
+    "setuptools is told its packages one by one: a wing that is not named is missing from the wheel"
+    folders = {'.'.join(o.parent.relative_to(root).parts) for o in (root/'gha_nb').rglob('*.py')}
+    assert set(project['tool']['setuptools']['packages']) == folders | {'gha_nb.data'}
+    assert {o.removeprefix('gha_nb.') for o in folders} - {'gha_nb'} == set(wings)
+    assert {o.stem for o in (root/'gha_nb').glob('[!_]*.py')} == set(flat)
+
+
+@pytest.mark.parametrize('wing', ['', *wings], ids=lambda o: o or 'gha_nb')
+def test_face(wing):
+    "Everything a face names is there, is no module, and cannot be hidden by a module that is called the same"
+    name = f'gha_nb.{wing}'.strip('.')
+    face = importlib.import_module(name)
+    assert face.__doc__ and face.__all__ and set(dir(face)) >= set(face.__all__)
+    for o in face.__all__:
+        assert not (root/'gha_nb'/wing/f'{o}.py').exists() and not (root/'gha_nb'/wing/o).exists(), f'{name}.{o} is a module, too'
+        assert getattr(face, o) is not None
+    with pytest.raises(AttributeError, match='no attribute'): getattr(face, 'nothing_like_that')  # noqa: B009
 
 
 def test_demo_capture_is_small(demo):

@@ -104,8 +104,8 @@ def test_a_video_that_is_there(trained, tmp_path):
 
 def test_interrupted(ball, trained, tmp_path):
     "Ctrl-C in the middle leaves nothing"
-    from gha_nb.avatar import HeadAvatar
-    from gha_nb.reenact import Cancelled, reenact
+    from gha_nb.avatar.avatar import HeadAvatar
+    from gha_nb.drive.reenactment import Cancelled, reenact
     avatar = HeadAvatar.load(trained, device='cpu')
     def stop(done, total):
         if done == 2: raise KeyboardInterrupt
@@ -116,8 +116,8 @@ def test_interrupted(ball, trained, tmp_path):
 
 def test_source_neutral_is_removed(ball, trained, tmp_path):
     "A driver whose tracker adds a constant moves an avatar as one whose does not"
-    from gha_nb.avatar import HeadAvatar
-    from gha_nb.reenact import drive
+    from gha_nb.avatar.avatar import HeadAvatar
+    from gha_nb.drive.reenactment import drive
     shutil.copytree(ball, tmp_path/'biased')
     for file in sorted((tmp_path/'biased').glob('params/*/params.npz')):
         with np.load(file) as o: expression = o['exp_coeff']
@@ -128,8 +128,8 @@ def test_source_neutral_is_removed(ball, trained, tmp_path):
 
 
 def test_stays_in_range(trained, tmp_path):
-    from gha_nb.avatar import HeadAvatar
-    from gha_nb.reenact import drive
+    from gha_nb.avatar.avatar import HeadAvatar
+    from gha_nb.drive.reenactment import drive
     avatar = HeadAvatar.load(trained, device='cpu')
     low, high = avatar.expression_range
     rows = '\n'.join(f'{x:.3f},{-x:.3f}' for x in np.linspace(0, 50, 40))

@@ -6,8 +6,8 @@ from conftest import environment
 
 train = '''
 import sys
-from gha_nb.capture import Capture
-from gha_nb.train import train
+from gha_nb.capture.capture import Capture
+from gha_nb.training.training import train
 train(Capture.read(sys.argv[1]), sys.argv[2], preset='tiny', steps=int(sys.argv[3]), resume='resume' in sys.argv)
 '''
 steps = 150

@@ -3,11 +3,11 @@ import ast, json, re
 from pathlib import Path
 
 import pytest
-from conftest import bin, notebooks, root, run, said
+from conftest import bin, flat, name_of, notebooks, root, run, said, wings
 from test_sync import default_exp
 
 machine_path = re.compile(r'/(?:work|root|home|tmp|Users)/[\w.]')
-rooms = [o for o in notebooks if default_exp(o)]
+lessons = [o for o in notebooks if default_exp(o)]
 
 
 def cells(notebook, kind=None):
@@ -30,7 +30,7 @@ def test_no_undefined_name():
     assert [o for o in found if lines[o[0]][o[1] - 1][:o[2] - 1][-1:] not in ('"', "'")] == []
 
 
-@pytest.mark.parametrize('notebook', notebooks, ids=lambda o: o.stem)
+@pytest.mark.parametrize('notebook', notebooks, ids=name_of)
 def test_any_notebook(notebook):
     first = cells(notebook)[0]
     assert first[0]['cell_type'] == 'markdown' and re.match(r'# .+\n\n> .+', first[1]), 'the first cell is a title and a one-line subtitle'
@@ -40,16 +40,16 @@ def test_any_notebook(notebook):
     assert 'captures/statue' not in notebook.read_text(), 'the private capture is not to be named, let alone shown'
 
 
-@pytest.mark.parametrize('notebook', rooms, ids=lambda o: o.stem)
-def test_room(notebook):
+@pytest.mark.parametrize('notebook', lessons, ids=name_of)
+def test_lesson(notebook):
     code = cells(notebook, 'code')
     python = [re.sub(r"r'''.*?'''", '', s, flags=re.S) for _, s in code if exported(s)]  # C sources are explained where they stand
-    assert sum(len(s.splitlines()) for s in python) <= 280, 'a room this large is two lessons'
+    assert sum(len(s.splitlines()) for s in python) <= 280, 'this is two lessons'
     assert any(re.search(r'\b(test_\w+|assert |expect_fail)', s) for _, s in code if not exported(s)), 'a lesson tests what it claims'
     assert any('image/png' in o.get('data', {}) for c, _ in code for o in c.get('outputs', [])), 'a lesson shows something'
 
 
-@pytest.mark.parametrize('notebook', rooms, ids=lambda o: o.stem)
+@pytest.mark.parametrize('notebook', lessons, ids=name_of)
 def test_imports_stand_alone(notebook):
     "A docs build runs cells with an import, and only those and exported ones: such a cell cannot use what a lesson has made"
     mixed = []
@@ -63,17 +63,71 @@ def test_imports_stand_alone(notebook):
     assert mixed == [], 'imports get cells of their own'
 
 
-@pytest.mark.parametrize('notebook', rooms, ids=lambda o: o.stem)
-def test_imports_from_lower_numbers(notebook):
-    number = {default_exp(o): o.name[:2] for o in rooms}
-    for _, source in cells(notebook, 'code'):
-        if not exported(source): continue
-        for m in re.finditer(r'^from gha_nb\.(\w+) import|^import gha_nb\.(\w+)', source, re.M):
-            other = m[1] or m[2]
-            assert number[other] < notebook.name[:2], f'{notebook.name} imports {other}, which comes later'
+def imported(source, module):
+    "Modules of the package that a module's source imports, at its top or inside its functions: 'studio.hair'; 'studio' for a face"
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import): names = [o.name for o in node.names if o.name.split('.')[0] == 'gha_nb']
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ''
+            if node.level: base = '.'.join(['gha_nb', *module.split('.')[:-node.level], *filter(None, [base])])
+            if base.split('.')[0] != 'gha_nb': continue
+            names = [base if module_path(base) else f'{base}.{o.name}' for o in node.names]
+        else: continue
+        found |= {o.removeprefix('gha_nb').strip('.') for o in names}
+    return found - {''}
 
 
-@pytest.mark.parametrize('notebook', [o for o in notebooks if o.parent.name == 'tutorials'], ids=lambda o: o.stem)
+def module_path(name):
+    "The file of a module or package of ours, or None"
+    path = root.joinpath(*name.split('.'))
+    return next((o for o in (path.with_suffix('.py'), path/'__init__.py') if o.is_file() and path != root/'gha_nb'), None)
+
+
+def floor(module):
+    "How high a module stands: the foundations, then the wings, then the command line"
+    wing = module.split('.')[0]
+    return len(wings) + 1 if module == 'app' else 0 if module in flat else 1 + wings.index(wing)
+
+
+modules = {default_exp(o): o for o in lessons}
+
+
+@pytest.mark.parametrize('module', modules)
+def test_imports_point_down(module):
+    "A wing imports from itself and from the wings before it; within a wing, and among the foundations, from what comes earlier"
+    for other in imported((root/'gha_nb'/(module.replace('.', '/') + '.py')).read_text(), module):
+        if other in ('__version__', 'lazy'): continue
+        assert floor(other) <= floor(module), f'{module} imports {other}, which stands above it'
+        if floor(other) == floor(module):
+            assert other in modules, f'{module} imports the face of its own wing: name the module'
+            assert modules[other].name[:2] < modules[module].name[:2], f'{module} imports {other}, which comes later'
+
+
+def test_import_rule_sees():
+    "The rule reads dotted, relative, nested and plain imports"
+    source = """
+from ..core import GhaError
+from .hair import Ribbons
+def f():
+    import gha_nb.viewer.page as page
+    from gha_nb.training import train
+    from gha_nb import app
+"""
+    assert imported(source, 'studio.brows') == {'core', 'studio.hair', 'viewer.page', 'training', 'app'}
+    assert floor('core') < floor('capture.capture') < floor('viewer') < floor('app')
+
+
+def test_numbers_and_titles():
+    "Two notebooks of a folder share no number, and no two notebooks a title"
+    places = [(o.parent, o.name[:2]) for o in notebooks if o.name[:2].isdigit()]
+    assert len(places) == len(set(places))
+    titles = [re.match(r'# (.+)', cells(o)[0][1])[1] for o in notebooks]
+    assert [o for o in titles if titles.count(o) > 1] == []
+    assert [o for o in titles if o[0].islower() and o != 'gha_nb'] == []
+
+
+@pytest.mark.parametrize('notebook', [o for o in notebooks if o.parent.name == 'tutorials'], ids=name_of)
 def test_tutorial(notebook):
     code = cells(notebook, 'code')
     assert re.search(r'^start\(', code[0][1], re.M), 'the first cell says what is missing'

@@ -37,16 +37,16 @@ def track(pictures, model, folder):
 
 
 def frontal(actor, **weights):
-    from gha_nb.actor import shoot
-    from gha_nb.anny import coefficients
-    from gha_nb.rig import camera_at
+    from gha_nb.studio.synthetic_head import shoot
+    from gha_nb.studio.anny import coefficients
+    from gha_nb.studio.rig import camera_at
     return (shoot(actor.pose(coefficients(**weights)), camera_at(0, 3, 384)).image.numpy()*255).round().astype(np.uint8)
 
 
 def test_finds_and_reads_faces(model, tmp_path):
     import torch
-    from gha_nb.actor import Actor
-    from gha_nb.people import random_design
+    from gha_nb.studio.synthetic_head import Actor
+    from gha_nb.studio.people import random_design
     both = lambda name, v: {f'{name}Left': v, f'{name}Right': v}
     asked = dict(jawOpen=lambda v: dict(jawOpen=v), mouthSmile=lambda v: both('mouthSmile', v), eyeBlink=lambda v: both('eyeBlink', v))
     weights, pictures, labels = (0, .25, .5, .75, 1), [], []

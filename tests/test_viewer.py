@@ -73,7 +73,7 @@ def beside(page, label): return page.locator(f"xpath=//*[text()='{label}']/follo
 
 def test_view(browser, trained, ball, tmp_path):
     "Splats, a slider, the true pictures, an error, playback, a reload and a second page"
-    from gha_nb.viewer import SHOWN, view
+    from gha_nb.viewer.viewer import SHOWN, view
     viewer = view(trained, ball, port=0, block=False, say=lambda s: None)
     try:
         page = visit(browser, viewer.server)
@@ -119,7 +119,7 @@ def test_view(browser, trained, ball, tmp_path):
 def test_questions(browser, trained, ball, tmp_path):
     "Colours, a filter and a click of the inspector; the wipe; a short video of two keys; nonsense over the socket"
     import imageio
-    from gha_nb.viewer import view
+    from gha_nb.viewer.viewer import view
     viewer = view(trained, ball, port=0, block=False, say=lambda s: None, folder=tmp_path)
     try:
         page = visit(browser, viewer.server)
@@ -197,7 +197,7 @@ def test_questions(browser, trained, ball, tmp_path):
 
 def test_no_webgl(browser, trained):
     "A browser that cannot draw says so, and the server stays up"
-    from gha_nb.viewer import view
+    from gha_nb.viewer.viewer import view
     viewer = view(trained, port=0, block=False, say=lambda s: None)
     try:
         blind = browser.browser_type.launch(executable_path=chromium, args=['--no-sandbox', '--disable-quic', '--disable-gpu', '--disable-3d-apis'])
@@ -216,7 +216,7 @@ def middle(picture):
 def face_part(viewer, landmarks):
     "Where some landmarks are in a picture of the scene, as a box that can index it"
     from gha_nb.geometry import to_world
-    from gha_nb.page import world_camera
+    from gha_nb.viewer.page import world_camera
     a, seen = viewer.avatar, next(iter(viewer.server.get_clients().values())).camera
     points = to_world(a.landmarks[landmarks], a.neutral_pose, a.neutral_scale)
     x, y = world_camera(seen, viewer.place, 480).project(points)[0].T
@@ -237,8 +237,8 @@ def speak(port):
 
 def test_live(browser, demo, tmp_path):
     "Both stages of a training: the mesh and its directions, pause, one step, go on; then the splats, a mouth that opens, stop"
-    from gha_nb.live import LiveViewer
-    from gha_nb.train import train
+    from gha_nb.viewer.live import LiveViewer
+    from gha_nb.training.training import train
     live, seen, res = LiveViewer(every=5, port=0, say=lambda s: None), {}, {}
     class Watch:
         def on_guidance_step(self, run): seen['step'] = run.step

@@ -7,10 +7,10 @@ from conftest import chromium, environment, webgl
 from PIL import Image
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group('browser')]  # one browser at a time
-codes = ('''from gha_nb.widgets import Driver
+codes = ('''from gha_nb.notebook.widgets import Driver
 driver = Driver({run!r})
-driver''', '''from gha_nb.background import ViewerCell
-from gha_nb.viewer import view
+driver''', '''from gha_nb.notebook.background import ViewerCell
+from gha_nb.viewer.viewer import view
 ViewerCell(view({run!r}, port=0, block=False, say=lambda text: None), height=420)''')
 
 

@@ -1,5 +1,5 @@
 "Make README.md, the sidebar and the website from the notebooks, without Quarto (which no package registry carries)."
-import argparse, base64, html, json, os, re, shutil, subprocess, sys
+import argparse, base64, html, json, os, re, shutil, subprocess, sys, tomllib
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,7 +12,7 @@ from nbdev.quarto import refresh_quarto_yml
 from nbdev.serve import proc_nbs
 
 root = Path(__file__).resolve().parent.parent
-chapters = {'0': 'Ground', '1': 'Input', '2': 'Guidance', '3': 'Avatar', '4': 'Training', '5': 'Use', '6': 'Command line'}
+wings = tomllib.loads((root/'pyproject.toml').read_text())['tool']['gha_nb']['wings']
 
 
 def front_matter(cells):
@@ -56,7 +56,7 @@ def readme():
             if code and '#| echo: false' not in options: parts.append(fence(code, 'python'))
             parts += filter(None, [output_markdown(o, picture) for o in c.get('outputs', [])])
     text = '\n\n'.join(parts) + '\n'
-    text = re.sub(r'\]\((\d\d_\w+\.ipynb|tutorials/\w+\.ipynb|measurements\.ipynb)', r'](nbs/\1', text)
+    text = re.sub(r'\]\(((?!https?:)[\w/]+\.ipynb)', r'](nbs/\1', text)
     return text, pictures
 
 
@@ -70,21 +70,19 @@ def write_readme():
 
 
 def sidebar():
-    "The text of nbs/sidebar.yml: the notebooks by chapter"
-    names = sorted(o.name for o in (root/'nbs').glob('[0-9]*.ipynb'))
-    contents = ['index.ipynb']
-    tutorials = sorted(o.name for o in (root/'nbs'/'tutorials').glob('[!_.]*.ipynb'))
-    if tutorials: contents.append({'section': 'Tutorials', 'contents': [f'tutorials/{o}' for o in tutorials]})
-    if (root/'nbs'/'measurements.ipynb').exists(): contents.append('measurements.ipynb')
-    for digit, chapter in chapters.items():
-        here = [o for o in names if digit == ('5' if '44_ablate.ipynb' < o < '50' else o[0])] # the viewer's rooms begin after the ablations
-        if here: contents.append({'section': chapter, 'contents': here})
+    "The text of nbs/sidebar.yml: the notebooks by wing"
+    def inside(folder): return sorted(str(o.relative_to(root/'nbs')) for o in (root/'nbs'/folder).glob('[0-9]*.ipynb'))
+    flat = inside('.')
+    contents = ['index.ipynb', {'section': 'Tutorials', 'contents': inside('tutorials')}, 'measurements.ipynb',
+                {'section': 'Foundations', 'contents': [o for o in flat if not o.endswith('_app.ipynb')]},
+                *({'section': o.capitalize(), 'contents': inside(o)} for o in wings),
+                {'section': 'Command line', 'contents': [o for o in flat if o.endswith('_app.ipynb')]}]
     return '# made by `make sync`\n' + yaml.dump({'website': {'sidebar': {'contents': contents}}}, sort_keys=False)
 
 
 def move_pages(cache):
     "Give each page the name its output has, since smalldocs takes a page's name from its file, and point what links to it there"
-    names = {}
+    moved = {}  # path in the cache before and after
     for page in sorted(cache.rglob('*.ipynb')):
         nb = json.loads(page.read_text())
         front, cells = front_matter(nb['cells'])
@@ -93,10 +91,15 @@ def move_pages(cache):
         front = {k: v.strip() if isinstance(v, str) else v for k, v in front.items()}
         nb['cells'] = [{'cell_type': 'raw', 'metadata': {}, 'source': f'---\n{yaml.dump(front, sort_keys=False)}---\n'}, *cells]
         page.write_text(json.dumps(nb))
-        names[page.name] = Path(out).with_suffix('.ipynb').name
-        page.rename(page.with_name(names[page.name]))
+        moved[page] = page.with_name(Path(out).with_suffix('.ipynb').name)
+        page.rename(moved[page])
+    back = {b: a for a, b in moved.items()}
     for text in [*cache.rglob('*.ipynb'), cache/'sidebar.yml']:
-        page = re.sub(r'\b\d\d_\w+\.ipynb\b', lambda m: names.get(m[0], m[0]), text.read_text())
+        folder = back.get(text, text).parent
+        def target(m, folder=folder):
+            new = moved.get(Path(os.path.normpath(folder/m[0])))
+            return m[0] if new is None else os.path.relpath(new, folder)
+        page = re.sub(r'(?<![\w/.])(?:\.\./)*(?:\w+/)?\d\d_\w+\.ipynb\b', target, text.read_text())
         text.write_text(re.sub(r'\[source\]\(/blob/[^)]*\)\{[^}]*\}', '', page))  # where an installed package names no repository
 
 

@@ -99,9 +99,9 @@ class Rotation:
 
 def training(a):
     from gha_nb.core import demo_capture_path
-    from gha_nb.live import LiveViewer
-    from gha_nb.presets import find_preset
-    from gha_nb.train import train
+    from gha_nb.viewer.live import LiveViewer
+    from gha_nb.training.presets import find_preset
+    from gha_nb.training.training import train
     if a.cores: os.sched_setaffinity(0, {int(c) for c in a.cores.split(',')})
     preset = find_preset(a.preset)
     preset = replace(preset, guidance=replace(preset.guidance, patience=10**9), # the first stage goes on as long as it is measured
@@ -120,10 +120,10 @@ def slider(a):
     import viser
     from websockets.sync.client import connect
 
-    from gha_nb.bench import shell_avatar
+    from gha_nb.evaluation.benchmark import shell_avatar
     from gha_nb.core import load_settings, prepare_threads
-    from gha_nb.presets import find_preset
-    from gha_nb.viewer import view
+    from gha_nb.training.presets import find_preset
+    from gha_nb.viewer.viewer import view
     if a.cores: os.sched_setaffinity(0, {int(c) for c in a.cores.split(',')})
     threads = prepare_threads(load_settings().threads)
     preset = find_preset(a.preset)

@@ -1,0 +1,9 @@
+"What was recorded: reading, checking, writing and diagnosing captures, and what tracking says before any training"
+
+from gha_nb import lazy
+
+__getattr__, __dir__, __all__ = lazy(__name__, dict(
+    capture='Capture View',
+    writer='CaptureWriter record_ball',
+    check='check_capture',
+    diagnostics='lacks'))

@@ -1,0 +1,6 @@
+"How an avatar leaves: files that other programs open"
+
+from gha_nb import lazy
+
+__getattr__, __dir__, __all__ = lazy(__name__, dict(
+    splat_files='export export_frames write_splats'))

@@ -1,0 +1,9 @@
+"How a head is looked at and asked in a notebook cell"
+
+from gha_nb import lazy
+
+__getattr__, __dir__, __all__ = lazy(__name__, dict(
+    widgets='Play Driver comparison',
+    background='Training ViewerCell',
+    designer='Designer',
+    tutorial='start'))
