@@ -99,11 +99,11 @@ def check(capture:str,  # folder of the capture
          ):
     "Everything wrong with a capture, at once; exit code 1 if there is anything"
     from gha_nb.capture.capture import Capture, check_capture
-    from gha_nb.capture.diagnostics import lacks
+    from gha_nb.capture.diagnostics import diagnose
     problems = check_capture(folder := find_capture(capture))
     if json: print_json([dict(frame=o.frame, camera=o.camera, file=str(o.file), problem=o.problem, fix=o.fix) for o in problems])
     elif problems: print(*problems, f"{capture}: {len(problems)} problem{'s'*(len(problems) > 1)}", sep='\n')
-    else: print(f'{capture}: nothing wrong', *(f'note: {o}' for o in lacks(Capture.read(folder, check=False))), sep='\n')
+    else: print(f'{capture}: nothing wrong', *(f'note: {o}' for o in diagnose(Capture.read(folder, check=False))), sep='\n')
     return int(bool(problems))
 
 def print_json(answer):

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['marker', 'kinds', 'GhaError', 'CaptureError', 'CheckpointError', 'WeightsError', 'SettingsError', 'Settings',
            'find_settings', 'read_setting', 'load_settings', 'env_flag', 'is_fast', 'progress', 'pick_device',
-           'bf16_units', 'pick_precision', 'mixed', 'cpu_quota', 'keep_memory', 'prepare_threads', 'step_rng',
+           'bf16_units', 'pick_precision', 'mixed_precision', 'cpu_quota', 'keep_memory', 'prepare_threads', 'step_rng',
            'step_generator', 'sync', 'fsync', 'write_atomic', 'to_numpy', 'show_images', 'demo_capture_path']
 
 # %% ../nbs/00_core.ipynb #e8c1276b
@@ -142,7 +142,7 @@ def pick_precision(name:str='auto',  # 'auto', 'fp32' or 'bf16'
     if name == 'auto': name = 'bf16' if torch.device(device).type == 'cpu' and bf16_units() else 'fp32'
     return torch.bfloat16 if name == 'bf16' else torch.float32
 
-def mixed(device:'torch.device',  # where the block runs
+def mixed_precision(device:'torch.device',  # where the block runs
           dtype:'torch.dtype',  # of products and convolutions inside; parameters stay as they are
          ):
     "A block whose matrix products and convolutions run in `dtype`"

@@ -37,22 +37,22 @@ def track(pictures, model, folder):
 
 
 def frontal(actor, **weights):
-    from gha_nb.studio.synthetic_head import shoot
+    from gha_nb.studio.synthetic_head import render_head
     from gha_nb.studio.anny import coefficients
     from gha_nb.studio.rig import camera_at
-    return (shoot(actor.pose(coefficients(**weights)), camera_at(0, 3, 384)).image.numpy()*255).round().astype(np.uint8)
+    return (render_head(actor.pose(coefficients(**weights)), camera_at(0, 3, 384)).image.numpy()*255).round().astype(np.uint8)
 
 
 def test_finds_and_reads_faces(model, tmp_path):
     import torch
-    from gha_nb.studio.synthetic_head import Actor
+    from gha_nb.studio.synthetic_head import SyntheticHead
     from gha_nb.studio.people import random_design
     both = lambda name, v: {f'{name}Left': v, f'{name}Right': v}
     asked = dict(jawOpen=lambda v: dict(jawOpen=v), mouthSmile=lambda v: both('mouthSmile', v), eyeBlink=lambda v: both('eyeBlink', v))
     weights, pictures, labels = (0, .25, .5, .75, 1), [], []
     with torch.no_grad():
         for seed in range(1, 21):
-            actor = Actor(random_design(seed), strands=4000, draft=True)
+            actor = SyntheticHead(random_design(seed), strands=4000, draft=True)
             for name, v in [('neutral', 0)] if seed > 4 else [(n, v) for n in asked for v in weights]:
                 pictures.append(frontal(actor, **(asked[name](v) if name != 'neutral' else {})))
                 labels.append((seed, name, v))

@@ -73,7 +73,7 @@ def beside(page, label): return page.locator(f"xpath=//*[text()='{label}']/follo
 
 def test_view(browser, trained, ball, tmp_path):
     "Splats, a slider, the true pictures, an error, playback, a reload and a second page"
-    from gha_nb.viewer.viewer import SHOWN, view
+    from gha_nb.viewer.viewer import RENDER_MODES, view
     viewer = view(trained, ball, port=0, block=False, say=lambda s: None)
     try:
         page = visit(browser, viewer.server)
@@ -88,7 +88,7 @@ def test_view(browser, trained, ball, tmp_path):
         assert differs(before, grown), 'a slider moves the splats'
         page.screenshot(path=tmp_path/'slider.png')
 
-        for i, what in enumerate(SHOWN[1:4]):
+        for i, what in enumerate(RENDER_MODES[1:4]):
             viewer.shown.value = what
             until(lambda: viewer.painted and not viewer.wake.is_set(), page)
             picture = settled(page)
@@ -98,7 +98,7 @@ def test_view(browser, trained, ball, tmp_path):
         viewer.changed()
         page.get_by_text('posing failed: ZeroDivisionError').wait_for(timeout=30000)
         del viewer.avatar.canonical
-        viewer.shown.value = SHOWN[0]
+        viewer.shown.value = RENDER_MODES[0]
         page.get_by_text('posing failed').wait_for(state='hidden', timeout=30000)
 
         tab(page, 'frames')

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import gha_nb
-from ..core import CheckpointError, GhaError, mixed, pick_device, pick_precision, write_atomic
+from ..core import CheckpointError, GhaError, mixed_precision, pick_device, pick_precision, write_atomic
 from ..raster.gaussians import Gaussians, posed
 from .generator import Generator, GeneratorConfig
 from ..geometry import Camera, pose_matrix
@@ -114,7 +114,7 @@ class HeadAvatar(nn.Module):
         e, p, s = self.frame(expression, pose, scale)
         relative = torch.cat([p[:3] - self.neutral_pose[:3], (p[3:] - self.neutral_pose[3:])/s])
         offset = torch.einsum('r,rnd->nd', self.motion_mix @ torch.cat([e - self.neutral_expression, relative]), self.motion) if len(self.motion) else None
-        with mixed(self.means.device, self.precision): return self.generator(self.neutral, self.landmarks, e, relative, offset)
+        with mixed_precision(self.means.device, self.precision): return self.generator(self.neutral, self.landmarks, e, relative, offset)
 
     def forward(self, camera: Camera, expression=None, pose=None, scale=None) -> Rendering:
         "Render a frame with gradients; arguments as in `render`."
@@ -132,7 +132,7 @@ class HeadAvatar(nn.Module):
         features, alpha = rasterize(gaussians, low, self.background, antialiased=self.config.antialiased, near=NEAR/float(scale.detach()))
         planes = features[None].permute(0, 3, 1, 2) # in this order, torch sees that channels stand last in memory
         if rescale != 1: planes = F.interpolate(planes, size=[round(s*rescale) for s in planes.shape[2:]], mode='bilinear', align_corners=False)
-        with mixed(planes.device, self.precision): image = self.superres(planes)[0].float().permute(1, 2, 0)
+        with mixed_precision(planes.device, self.precision): image = self.superres(planes)[0].float().permute(1, 2, 0)
         return Rendering(image, features[..., :3], features, alpha, gaussians)
 
     @torch.no_grad()

@@ -6,4 +6,4 @@ __getattr__, __dir__, __all__ = lazy(__name__, dict(
     capture='Capture View',
     writer='CaptureWriter record_ball',
     check='check_capture',
-    diagnostics='lacks'))
+    diagnostics='diagnose'))

@@ -21,13 +21,13 @@ from torch import Tensor
 from .check import Problem, check_capture
 from ..core import CaptureError, demo_capture_path
 from ..geometry import Camera
-from .layout import (Fault, Split, camera_file, list_capture, make_split, params_file, picture_file, picture_size, points_file,
+from .layout import (LayoutError, Split, camera_file, list_capture, make_split, params_file, picture_file, picture_size, points_file,
                            read_camera, read_params, read_picture, read_points, read_split)
 from .writer import resized
 
 # %% auto #0
-__all__ = ['on_white', 'is_on_white', 'View', 'size_of', 'channels_first', 'as_floats', 'Memory', 'Capture', 'refusal',
-           'in_words', 'demo_capture']
+__all__ = ['on_white', 'is_on_white', 'View', 'size_of', 'channels_first', 'as_floats', 'PictureCache', 'Capture',
+           'capture_error', 'read_or_raise', 'demo_capture']
 
 # %% ../../nbs/capture/04_capture.ipynb #07f53436
 def on_white(image: UInt8[np.ndarray, "h w 3"], mask: UInt8[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w 3"]:
@@ -78,7 +78,7 @@ def as_floats(channels: UInt8[np.ndarray, "c h w"]) -> Float[Tensor, "c h w"]:
     return torch.from_numpy(np.divide(channels, np.float32(255)))
 
 # %% ../../nbs/capture/04_capture.ipynb #4bd069f5
-class Memory:
+class PictureCache:
     "Values that are kept while there is room for them. Safe to use from several threads."
 
     def __init__(self, budget: int): self.budget, self.used, self.kept, self.lock = budget, 0, {}, threading.Lock()
@@ -104,7 +104,7 @@ class Capture:
     width: int  # of the full-size pictures, pixels
     height: int  # of the full-size pictures, pixels
     lowres_size: tuple[int, int] | None  # width and height of the stored low-resolution copies; None if there are none
-    memory: Memory = field(repr=False)
+    memory: PictureCache = field(repr=False)
 
     @staticmethod
     def read(
@@ -117,19 +117,19 @@ class Capture:
         path = Path(path).absolute()
         listing = list_capture(path)
         if strange := [f for f in drop if f not in listing.frames]: raise CaptureError(f'{path.name}: there is no frame {strange[0]} to drop')
-        if check and (problems := check_capture(path, drop)): raise refusal(path, problems)
-        said = in_words(path.name, 'split.json', read_split, path)
+        if check and (problems := check_capture(path, drop)): raise capture_error(path, problems)
+        said = read_or_raise(path.name, 'split.json', read_split, path)
         frames = [f for f in listing.frames if f not in drop]
         cameras = [c for c in listing.cameras if c in (said or {}).get('cameras', listing.cameras)]
         if not frames or not cameras: raise CaptureError(f'{path}: no capture here: no {"cameras" if frames else "frames"} found')
         full, low = (picture_file('image', frames[0], cameras[0], lowres) for lowres in (False, True))
-        size = in_words(path.name, full, picture_size, path / full)
-        lowres_size = in_words(path.name, low, picture_size, path / low) if (path / low).exists() else None
+        size = read_or_raise(path.name, full, picture_size, path / full)
+        lowres_size = read_or_raise(path.name, low, picture_size, path / low) if (path / low).exists() else None
         names = (said or {}).get('expression_names')
         if names is None:
-            count = len(in_words(path.name, params_file(frames[0]), read_params, path / params_file(frames[0])).expression)
+            count = len(read_or_raise(path.name, params_file(frames[0]), read_params, path / params_file(frames[0])).expression)
             names = [f'expression_{i:03d}' for i in range(count)]
-        return Capture(path, frames, cameras, names, make_split(said, frames, cameras), *size, lowres_size, Memory(memory))
+        return Capture(path, frames, cameras, names, make_split(said, frames, cameras), *size, lowres_size, PictureCache(memory))
 
     @property
     def name(self) -> str: return self.path.name
@@ -151,17 +151,17 @@ class Capture:
                 f'{len(self.cameras)} cameras ({len(s.train_cameras)} train, {len(s.test_cameras)} test), '
                 f'{self.width}x{self.height}, {self.n_expressions} expression coefficients')
 
-def refusal(path: Path, problems: list[Problem]) -> CaptureError:
+def capture_error(path: Path, problems: list[Problem]) -> CaptureError:
     "The error that says why a capture is not read; its `problems` are all of them."
     more = f' ... `gha-nb check {path}` lists all' if len(problems) > 3 else ''
     error = CaptureError(f'{path.name}: {len(problems)} problem{"s" * (len(problems) > 1)}: ' + '; '.join(map(str, problems[:3])) + more)
     error.problems = problems
     return error
 
-def in_words(where: str, file: str, read: Callable, *args, **options):
+def read_or_raise(where: str, file: str, read: Callable, *args, **options):
     "What a reader returns, or a `CaptureError` that says where the fault is."
     try: return read(*args, **options)
-    except Fault as fault: raise CaptureError(f'{where}, {file}: {fault.problem}; {fault.fix}') from fault
+    except LayoutError as fault: raise CaptureError(f'{where}, {file}: {fault.problem}; {fault.fix}') from fault
 
 # %% ../../nbs/capture/04_capture.ipynb #1f85aed7
 @patch
@@ -215,7 +215,7 @@ def read_file(self: Capture, read: Callable, file: str, frame: str, camera: str 
         if name is not None and name not in names:
             raise CaptureError(f'{self.name}: there is no {kind} {name}; there are {", ".join(names[:3])}, ... {names[-1]}')
     where = f'{self.name}, frame {frame}' + (f', camera {camera}' if camera else '')
-    return in_words(where, file, read, self.path / file, **options)
+    return read_or_raise(where, file, read, self.path / file, **options)
 
 # %% ../../nbs/capture/04_capture.ipynb #2eb24c8b
 @patch

@@ -17,13 +17,13 @@ import torch
 
 from ..core import progress
 from ..geometry import Camera, to_canonical
-from .layout import (Fault, Listing, camera_file, camera_matrix, list_capture, load_arrays, param, params_file,
-                           picture_file, points_file, read_picture, read_points, read_split, split_keys, why)
+from .layout import (LayoutError, Listing, camera_file, camera_matrix, list_capture, load_arrays, get_param, params_file,
+                           picture_file, points_file, read_picture, read_points, read_split, split_keys, reason)
 
 # %% auto #0
 __all__ = ['tracked', 'Problem', 'Report', 'majority', 'ViewReport', 'check_pictures', 'check_camera', 'check_agreement',
-           'check_view', 'check_tracking', 'check_home', 'check_lengths', 'check_split', 'check_sizes', 'check_folders',
-           'check_capture']
+           'check_view', 'check_tracking', 'check_canonical', 'check_lengths', 'check_split', 'check_sizes',
+           'check_folders', 'check_capture']
 
 # %% ../../nbs/capture/03_check.ipynb #4decc9ff
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class Report:
     def attempt(self, file, read: Callable, *args, frame=None, **options):
         "What a reader returns, or None and a problem."
         try: return read(*args, **options)
-        except Fault as fault: self.add(file, fault.problem, fault.fix, frame)
-        except Exception as error: self.add(file, f'cannot be read: {why(error)}', 'make the file again', frame)
+        except LayoutError as fault: self.add(file, fault.problem, fault.fix, frame)
+        except Exception as error: self.add(file, f'cannot be read: {reason(error)}', 'make the file again', frame)
 
 
 def majority(
@@ -155,13 +155,13 @@ def check_tracking(
     for frame in frames:
         values = {}
         if here['params'] and (arrays := report.attempt(params_file(frame), load_arrays, path / params_file(frame), frame=frame)) is not None:
-            values = {key: report.attempt(params_file(frame), param, arrays, key, frame=frame) for key in ('exp_coeff', 'pose', 'scale')}
+            values = {key: report.attempt(params_file(frame), get_param, arrays, key, frame=frame) for key in ('exp_coeff', 'pose', 'scale')}
             if values['exp_coeff'] is not None: found['params'][frame] = values['exp_coeff']
         for kind in ('lmk_3d', 'vertices'):
             points = report.attempt(tracked[kind](frame), read_points, path / tracked[kind](frame), frame=frame) if here[kind] else None
             if points is not None: found[kind][frame] = points
         if frame in found['lmk_3d'] and values.get('pose') is not None and values.get('scale') is not None:
-            check_home(frame, found['lmk_3d'][frame], values['pose'], values['scale'], report)
+            check_canonical(frame, found['lmk_3d'][frame], values['pose'], values['scale'], report)
     for kind, what in (('params', 'expression coefficients'), ('lmk_3d', 'landmarks'), ('vertices', 'vertices')):
         check_lengths({f: len(v) for f, v in found[kind].items()}, what, tracked[kind], names if kind == 'params' else None, report)
     return found['lmk_3d']
@@ -170,7 +170,7 @@ def check_tracking(
 tracked = {'params': params_file, 'lmk_3d': lambda frame: points_file('lmk_3d', frame), 'vertices': lambda frame: points_file('vertices', frame)}
 
 
-def check_home(frame, landmarks, pose, scale, report):
+def check_canonical(frame, landmarks, pose, scale, report):
     "Are the landmarks about one unit from the origin of canonical space?"
     own = to_canonical(*(torch.tensor(v) for v in (landmarks, pose, scale)))
     if not 0.05 < (far := own.norm(dim=-1).median().item()) < 10:

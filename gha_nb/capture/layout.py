@@ -19,10 +19,10 @@ from ..core import CaptureError
 from ..geometry import Camera
 
 # %% auto #0
-__all__ = ['split_keys', 'picture_file', 'camera_file', 'params_file', 'points_file', 'Fault', 'why', 'open_bytes',
-           'read_picture', 'picture_size', 'unpacked', 'load_arrays', 'numbers', 'Params', 'pick', 'param',
-           'read_params', 'read_points', 'camera_matrix', 'read_camera', 'by_number', 'Listing', 'list_capture',
-           'Split', 'read_split', 'make_split']
+__all__ = ['split_keys', 'picture_file', 'camera_file', 'params_file', 'points_file', 'LayoutError', 'reason', 'open_bytes',
+           'read_picture', 'picture_size', 'load_npy', 'load_arrays', 'checked_array', 'Params', 'get_array',
+           'get_param', 'read_params', 'read_points', 'camera_matrix', 'read_camera', 'natural_key', 'Listing',
+           'list_capture', 'Split', 'read_split', 'make_split']
 
 # %% ../../nbs/capture/01_layout.ipynb #4ac4127b
 def picture_file(
@@ -53,7 +53,7 @@ def points_file(
     return f'params/{frame}/{kind}.npy'
 
 # %% ../../nbs/capture/01_layout.ipynb #1053b5dc
-class Fault(CaptureError):
+class LayoutError(CaptureError):
     "What is wrong with one file of a capture, and what to do."
 
     def __init__(self, problem: str, fix: str):
@@ -61,7 +61,7 @@ class Fault(CaptureError):
         self.problem, self.fix = problem, fix
 
 
-def why(error: BaseException) -> str:
+def reason(error: BaseException) -> str:
     "An exception in one line."
     text = getattr(error, 'strerror', None) or str(error) or type(error).__name__
     return text.splitlines()[0][:200]
@@ -70,11 +70,11 @@ def why(error: BaseException) -> str:
 def open_bytes(
     file: Path,
 ) -> bytes:
-    "The bytes of a file. Raises `Fault` if it is missing, empty or cannot be read."
+    "The bytes of a file. Raises `LayoutError` if it is missing, empty or cannot be read."
     try: data = Path(file).read_bytes()
-    except FileNotFoundError: raise Fault('is missing', 'copy the file again, or leave the frame out') from None
-    except OSError as error: raise Fault(f'cannot be read: {why(error)}', 'make it a readable file') from None
-    if not data: raise Fault('is empty (0 bytes)', 'copy the file again')
+    except FileNotFoundError: raise LayoutError('is missing', 'copy the file again, or leave the frame out') from None
+    except OSError as error: raise LayoutError(f'cannot be read: {reason(error)}', 'make it a readable file') from None
+    if not data: raise LayoutError('is empty (0 bytes)', 'copy the file again')
     return data
 
 # %% ../../nbs/capture/01_layout.ipynb #bdc06b34
@@ -82,31 +82,31 @@ def read_picture(
     file: Path,
     gray: bool = False,  # one channel (masks) or three
 ) -> np.ndarray:  # uint8 [H, W, 3] or, if gray, [H, W]
-    "Decode one picture completely. Raises `Fault`."
+    "Decode one picture completely. Raises `LayoutError`."
     data = open_bytes(file)
     try:
         with Image.open(io.BytesIO(data)) as image:
             pixels = np.asarray(image.convert('L' if gray else 'RGB'))
             whole = image.format != 'JPEG' or b'\xff\xd9' in data.rstrip(b'\0')[-4096:]
     except Exception as error:  # decoders raise what they like on damaged data
-        text = why(error)
+        text = reason(error)
         if 'truncated' in text.lower(): text, whole = '', False
-        else: raise Fault('is no picture' if 'cannot identify' in text else f'cannot be decoded: {text}', 'export the picture again') from None
-    if not whole: raise Fault('is truncated: the picture ends before its last row', 'copy or export the picture again')
+        else: raise LayoutError('is no picture' if 'cannot identify' in text else f'cannot be decoded: {text}', 'export the picture again') from None
+    if not whole: raise LayoutError('is truncated: the picture ends before its last row', 'copy or export the picture again')
     return pixels
 
 
 def picture_size(
     file: Path,
 ) -> tuple[int, int]:  # width, height in pixels
-    "The size of a picture, from its header alone. Raises `Fault`."
+    "The size of a picture, from its header alone. Raises `LayoutError`."
     try:
         with Image.open(file) as image: return image.size
-    except FileNotFoundError: raise Fault('is missing', 'copy the file again, or leave the frame out') from None
-    except Exception as error: raise Fault(f'is no picture: {why(error)}', 'export the picture again') from None
+    except FileNotFoundError: raise LayoutError('is missing', 'copy the file again, or leave the frame out') from None
+    except Exception as error: raise LayoutError(f'is no picture: {reason(error)}', 'export the picture again') from None
 
 # %% ../../nbs/capture/01_layout.ipynb #89479838
-def unpacked(data: bytes) -> np.ndarray | dict[str, np.ndarray]:
+def load_npy(data: bytes) -> np.ndarray | dict[str, np.ndarray]:
     "What numpy saved."
     loaded = np.load(io.BytesIO(data), allow_pickle=False)
     return loaded if isinstance(loaded, np.ndarray) else {name: loaded[name] for name in loaded.files}
@@ -115,32 +115,32 @@ def unpacked(data: bytes) -> np.ndarray | dict[str, np.ndarray]:
 def load_arrays(
     file: Path,
 ) -> np.ndarray | dict[str, np.ndarray]:  # the array of a .npy file, the arrays by name of a .npz file
-    "Read a numpy file without ever unpickling. Raises `Fault`."
+    "Read a numpy file without ever unpickling. Raises `LayoutError`."
     data = open_bytes(file)
     try:
-        try: return unpacked(data)
-        except SystemError: return unpacked(data)  # numpy parses headers with Python's parser, which in 3.11 can lose count between threads
+        try: return load_npy(data)
+        except SystemError: return load_npy(data)  # numpy parses headers with Python's parser, which in 3.11 can lose count between threads
     except Exception as error:  # damaged headers and archives raise what they like
         save = 'savez' if str(file).endswith('z') else 'save'
-        text = 'it is another kind of file, or holds Python objects' if 'pickle' in str(error) else why(error)
-        raise Fault(f'holds no array that numpy can read: {text}', f'save it again with numpy.{save}') from None
+        text = 'it is another kind of file, or holds Python objects' if 'pickle' in str(error) else reason(error)
+        raise LayoutError(f'holds no array that numpy can read: {text}', f'save it again with numpy.{save}') from None
 
 
-def numbers(
+def checked_array(
     array,  # what was found
     name: str,  # what to call it
     shape: tuple[int | None, ...],  # the shape it must have, leading ones aside; None: any length but zero
 ) -> np.ndarray:  # float64, of that shape
-    "An array of finite numbers of a given shape. Raises `Fault`."
+    "An array of finite numbers of a given shape. Raises `LayoutError`."
     array = np.asarray(array)
     wanted = '[' + ', '.join('N' if n is None else str(n) for n in shape) + ']'
-    if array.dtype.kind not in 'fiu': raise Fault(f'{name} holds no numbers but {array.dtype}', f'save it as a float array {wanted}')
+    if array.dtype.kind not in 'fiu': raise LayoutError(f'{name} holds no numbers but {array.dtype}', f'save it as a float array {wanted}')
     found, array = list(array.shape), array.astype(np.float64)
     while array.ndim > len(shape) and array.shape[0] == 1: array = array[0]
     if array.ndim != len(shape) or any(n != (m or n) or not n for n, m in zip(array.shape, shape)):
-        raise Fault(f'{name} has shape {found}, expected {wanted}', f'save it as a float array {wanted}')
+        raise LayoutError(f'{name} has shape {found}, expected {wanted}', f'save it as a float array {wanted}')
     if bad := int((~np.isfinite(array)).sum()):
-        raise Fault(f'{name} holds NaN or infinity in {bad} of {array.size} numbers', 'track the frame again, or leave it out')
+        raise LayoutError(f'{name} holds NaN or infinity in {bad} of {array.size} numbers', 'track the frame again, or leave it out')
     return array
 
 # %% ../../nbs/capture/01_layout.ipynb #304b09b9
@@ -152,48 +152,48 @@ class Params:
     scale: np.ndarray  # [] metres per head unit
 
 
-def pick(arrays, key: str):
-    "An array of a .npz file by its name. Raises `Fault`."
-    if not isinstance(arrays, dict): raise Fault('is a single array, not an archive of arrays by name', 'save it with numpy.savez')
-    if key not in arrays: raise Fault(f'has no array named {key}', f'add {key}; there are {", ".join(sorted(arrays)) or "none"}')
+def get_array(arrays, key: str):
+    "An array of a .npz file by its name. Raises `LayoutError`."
+    if not isinstance(arrays, dict): raise LayoutError('is a single array, not an archive of arrays by name', 'save it with numpy.savez')
+    if key not in arrays: raise LayoutError(f'has no array named {key}', f'add {key}; there are {", ".join(sorted(arrays)) or "none"}')
     return arrays[key]
 
 
-def param(
+def get_param(
     arrays,  # the arrays of params.npz
     key: str,  # 'exp_coeff', 'pose' or 'scale'
 ) -> np.ndarray:  # [E], [6] or []
-    "One of the arrays of params.npz. Raises `Fault`."
-    array = numbers(pick(arrays, key), key, {'exp_coeff': (None,), 'pose': (6,), 'scale': ()}[key])
-    if key == 'scale' and array <= 0: raise Fault(f'scale is {array:g}, expected a positive number', 'track the frame again, or leave it out')
+    "One of the arrays of params.npz. Raises `LayoutError`."
+    array = checked_array(get_array(arrays, key), key, {'exp_coeff': (None,), 'pose': (6,), 'scale': ()}[key])
+    if key == 'scale' and array <= 0: raise LayoutError(f'scale is {array:g}, expected a positive number', 'track the frame again, or leave it out')
     return array
 
 
 def read_params(
     file: Path,
 ) -> Params:
-    "A frame's expression, pose and scale. Raises `Fault`."
+    "A frame's expression, pose and scale. Raises `LayoutError`."
     arrays = load_arrays(file)
-    return Params(*(param(arrays, key) for key in ('exp_coeff', 'pose', 'scale')))
+    return Params(*(get_param(arrays, key) for key in ('exp_coeff', 'pose', 'scale')))
 
 
 def read_points(
     file: Path,
 ) -> np.ndarray:  # [N, 3] world space, metres
-    "Landmarks or vertices of a frame. Raises `Fault`."
+    "Landmarks or vertices of a frame. Raises `LayoutError`."
     array = load_arrays(file)
-    if isinstance(array, dict): raise Fault('is an archive, not a single array', 'save it with numpy.save')
-    return numbers(array, Path(file).stem, (None, 3))
+    if isinstance(array, dict): raise LayoutError('is an archive, not a single array', 'save it with numpy.save')
+    return checked_array(array, Path(file).stem, (None, 3))
 
 
 def camera_matrix(
     arrays,  # the arrays of a camera file
     key: str,  # 'intrinsic' or 'extrinsic'
 ) -> np.ndarray:  # [3, 3], or [3, 4] (or [4, 4])
-    "One of the matrices of a camera. Raises `Fault`."
-    matrix = pick(arrays, key)
+    "One of the matrices of a camera. Raises `LayoutError`."
+    matrix = get_array(arrays, key)
     square = np.shape(matrix)[-2:] == (4, 4)
-    return numbers(matrix, key, (3, 3) if key == 'intrinsic' else (4, 4) if square else (3, 4))
+    return checked_array(matrix, key, (3, 3) if key == 'intrinsic' else (4, 4) if square else (3, 4))
 
 
 def read_camera(
@@ -201,14 +201,14 @@ def read_camera(
     width: int,  # of its pictures, pixels
     height: int,  # of its pictures, pixels
 ) -> Camera:
-    "One camera. Raises `Fault`, also if it is no camera: see `Camera.faults`."
+    "One camera. Raises `LayoutError`, also if it is no camera: see `Camera.faults`."
     arrays = load_arrays(file)
     camera = Camera.from_arrays(camera_matrix(arrays, 'intrinsic'), camera_matrix(arrays, 'extrinsic'), width, height)
-    if found := camera.faults(): raise Fault('; '.join(found), 'calibrate the camera again, or leave it out')
+    if found := camera.faults(): raise LayoutError('; '.join(found), 'calibrate the camera again, or leave it out')
     return camera
 
 # %% ../../nbs/capture/01_layout.ipynb #03d15d8d
-def by_number(
+def natural_key(
     name: str,
 ) -> list:  # a sorting key
     "Sort names as people count: 9 before 10."
@@ -221,7 +221,7 @@ class Listing:
     frames: list[str]
     cameras: list[str]
     files: dict[str, set[str]]  # by folder ('images/0000'): the names in it; folders that are missing or unreadable are not here
-    faults: dict[str, Fault]  # by folder: why it could not be listed
+    faults: dict[str, LayoutError]  # by folder: why it could not be listed
 
 
 def list_capture(
@@ -231,15 +231,15 @@ def list_capture(
     files, faults = {}, {}
     def names(folder, folders_only=False):
         try: files[folder] = {p.name for p in (Path(path) / folder).iterdir() if p.name[0] != '.' and (p.is_dir() or not folders_only)}
-        except FileNotFoundError: faults[folder] = Fault('the folder is missing', 'copy it again, or leave the frame out')
-        except NotADirectoryError: faults[folder] = Fault('is not a folder', 'put a folder in its place')
-        except OSError as error: faults[folder] = Fault(f'the folder cannot be read: {why(error)}', 'make it readable')
+        except FileNotFoundError: faults[folder] = LayoutError('the folder is missing', 'copy it again, or leave the frame out')
+        except NotADirectoryError: faults[folder] = LayoutError('is not a folder', 'put a folder in its place')
+        except OSError as error: faults[folder] = LayoutError(f'the folder cannot be read: {reason(error)}', 'make it readable')
         return files.get(folder, set())
-    frames = sorted(set().union(*(names(room, True) for room in ('images', 'cameras', 'params'))), key=by_number)
+    frames = sorted(set().union(*(names(room, True) for room in ('images', 'cameras', 'params'))), key=natural_key)
     seen = {m[1] for f in frames for n in names(f'images/{f}') if (m := re.fullmatch(r'(?:image|mask)_(?!lowres_)(.+)\.jpg', n))}
     calibrated = {m[1] for f in frames for n in names(f'cameras/{f}') if (m := re.fullmatch(r'camera_(.+)\.npz', n))}
     for frame in frames: names(f'params/{frame}')
-    return Listing(frames, sorted(seen or calibrated, key=by_number), files, faults)
+    return Listing(frames, sorted(seen or calibrated, key=natural_key), files, faults)
 
 # %% ../../nbs/capture/01_layout.ipynb #bdf5b525
 @dataclass(frozen=True)
@@ -257,14 +257,14 @@ split_keys = ('train_frames', 'test_frames', 'cameras', 'train_cameras', 'test_c
 def read_split(
     path: Path,  # the capture
 ) -> dict | None:  # what split.json says; None if there is none
-    "Read `split.json`. Raises `Fault` if it is not JSON, or its lists are not lists of names."
+    "Read `split.json`. Raises `LayoutError` if it is not JSON, or its lists are not lists of names."
     if not (Path(path) / 'split.json').exists(): return None
     try: said = json.loads(open_bytes(Path(path) / 'split.json').decode())
-    except ValueError as error: raise Fault(f'is not JSON: {why(error)}', 'mend the file, or remove it for the default split') from None
-    if not isinstance(said, dict): raise Fault('is not a JSON object', 'mend the file, or remove it for the default split')
+    except ValueError as error: raise LayoutError(f'is not JSON: {reason(error)}', 'mend the file, or remove it for the default split') from None
+    if not isinstance(said, dict): raise LayoutError('is not a JSON object', 'mend the file, or remove it for the default split')
     def listed(names): return isinstance(names, list) and all(isinstance(name, str) for name in names)
     if bad := [key for key in split_keys if not listed(said.get(key, []))]:
-        raise Fault(f'no list of names: {", ".join(bad)}', 'make it a list of strings, such as ["0000", "0001"]')
+        raise LayoutError(f'no list of names: {", ".join(bad)}', 'make it a list of strings, such as ["0000", "0001"]')
     return said
 
 

@@ -14,7 +14,7 @@ from .capture import Capture
 from ..core import CaptureError, GhaError
 
 # %% auto #0
-__all__ = ['prefetch', 'named']
+__all__ = ['prefetch', 'load_view']
 
 # %% ../../nbs/capture/06_prefetch.ipynb #5356dce7
 def prefetch(
@@ -28,7 +28,7 @@ def prefetch(
     load = load or (lambda capture, step, frame, camera: capture.view(frame, camera))
     plan = iter(plan)
     if not workers:
-        for entry in plan: yield named(lambda entry=entry: load(capture, *entry), entry)
+        for entry in plan: yield load_view(lambda entry=entry: load(capture, *entry), entry)
         return
     pool, waiting = ThreadPoolExecutor(workers, thread_name_prefix='prefetch'), deque()
     try:
@@ -36,11 +36,11 @@ def prefetch(
             waiting.extend((entry, pool.submit(load, capture, *entry)) for entry in islice(plan, max(depth, 1) - len(waiting)))
             if not waiting: return
             entry, future = waiting.popleft()
-            yield named(future.result, entry)
+            yield load_view(future.result, entry)
     finally: pool.shutdown(wait=True, cancel_futures=True)
 
 
-def named(
+def load_view(
     get: Callable,  # returns an item or raises
     entry: tuple[int, str, str],  # step, frame, camera
 ):

@@ -22,7 +22,7 @@ from ..geometry import Camera, look_at, perspective, rotvec_to_matrix, to_world
 from .layout import camera_file, params_file, picture_file, points_file
 
 # %% auto #0
-__all__ = ['area_means', 'resized', 'Shot', 'to_uint8', 'CaptureWriter', 'float32', 'ball_points', 'ball_radius', 'ball_shot',
+__all__ = ['area_means', 'resized', 'ViewData', 'to_uint8', 'CaptureWriter', 'float32', 'ball_points', 'ball_radius', 'ball_shot',
            'record_ball']
 
 # %% ../../nbs/capture/02_writer.ipynb #470d91ae
@@ -53,7 +53,7 @@ def resized(
 
 # %% ../../nbs/capture/02_writer.ipynb #f6252b32
 @dataclass(frozen=True)
-class Shot:
+class ViewData:
     "What one camera saw in one frame."
     image: np.ndarray | torch.Tensor  # [H, W, 3] uint8, or floats 0..1
     mask: np.ndarray | torch.Tensor  # [H, W] uint8, or floats 0..1: 1 on the head
@@ -91,7 +91,7 @@ class CaptureWriter:
     def write(
         self,
         frame: str,  # name, such as '0000'
-        shots: Mapping[str, Shot],  # by the camera's name
+        shots: Mapping[str, ViewData],  # by the camera's name
         expression,  # [E] coefficients
         pose,  # [6] rotation vector (radians), then translation (metres)
         scale,  # [] metres per head unit
@@ -177,7 +177,7 @@ def ball_shot(
     pose: torch.Tensor,  # [6]
     scale: torch.Tensor,  # [] metres per head unit
     finer: int = 4,  # rays per pixel and side
-) -> Shot:
+) -> ViewData:
     "The ball as one camera sees it, on white."
     fine = camera.scaled_to(finer * camera.width, finer * camera.height)
     u, v = torch.meshgrid(torch.arange(fine.width) + 0.5, torch.arange(fine.height) + 0.5, indexing='xy')
@@ -194,7 +194,7 @@ def ball_shot(
     mask = (inside > 0).float()[..., None]
     picture = torch.cat([mask * colour.clamp(0, 1) + 1 - mask, mask], -1).permute(2, 0, 1)
     picture = torch.nn.functional.avg_pool2d(picture, finer).permute(1, 2, 0)
-    return Shot(picture[..., :3], picture[..., 3], camera)
+    return ViewData(picture[..., :3], picture[..., 3], camera)
 
 
 def record_ball(

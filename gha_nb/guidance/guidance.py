@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['GuidanceWeights', 'GuidanceConfig', 'Guidance', 'NeutralMesh', 'FrameMesh', 'frame_mesh', 'make_guidance',
-           'MeshPicture', 'draw_mesh', 'PosedMesh', 'pose_mesh', 'look', 'overlap', 'field_slice']
+           'MeshPicture', 'draw_mesh', 'PosedMesh', 'pose_mesh', 'render_guidance', 'silhouette_iou', 'field_slice']
 
 # %% ../../nbs/guidance/06_guidance.ipynb #4e0935e6
 from dataclasses import dataclass, field, replace
@@ -19,10 +19,10 @@ from ..geometry import Camera, to_world
 from .mouth import Opening, find_opening
 from ..raster.mesh_raster import barycentrics_of, coverage, interpolate, rasterize_mesh, to_clip, vertex_normals, visibility
 from ..networks import GeneratorConfig, PointNetworks
-from .sdf import DistanceGrid, Field, FieldConfig, first_distance, outer_points
-from .tetrahedra import Band, Mesh, components, interpolate_band, lattice, leaves, make_band, march, refresh
-from .topology import on_sides, one_piece
-from ..capture.tracked import canonical_points, follow, frame_inputs, inside_masks, neutral_frame, tracked_motion, tracked_points
+from .sdf import DistanceGrid, Field, FieldConfig, initial_distance, outer_points
+from .tetrahedra import Band, Mesh, connected_components, interpolate_band, lattice, needs_refresh, make_band, march, refresh
+from .topology import with_signs, one_piece
+from ..capture.tracked import canonical_points, propagate_motion, frame_inputs, inside_masks, neutral_frame, tracked_motion, tracked_points
 
 # %% ../../nbs/guidance/06_guidance.ipynb #47216b79
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class GuidanceConfig:
     color_rate: float = 4e-3 # of colour networks
     table_rate: float = 2e-2 # of the features of lattice vertices
     patience: int = 100 # steps without gain after which the stage ends early
-    mend: int = 50 # steps after which the surface is made one piece again
+    repair_every: int = 50 # steps after which the surface is made one piece again
     mouth: float = 0.3 # how far the lips are apart in the open head, head units; 0: grow the mesh on closed lips
     field: FieldConfig = field(default_factory=lambda: FieldConfig((64,)*3)) # sizes of the field's network
 
@@ -77,31 +77,31 @@ class Guidance(nn.Module):
         self.motion, self.opening = motion, opening
         self.landmark_moves = motion.at(self.landmarks.detach()) if motion is not None else None
         self.landmark_shift = torch.zeros_like(self.landmarks) if opening is None else opening.shift[:len(self.landmarks)]
-        self.mend()
+        self.repair_topology()
 
     @torch.no_grad()
-    def mend(self) -> int: # parts that floated
+    def repair_topology(self) -> int: # parts that floated
         "Make the surface one piece without handles, and lay the band around it."
         d = self.distances(self.lattice.vertices)
         inside = one_piece(self.lattice, d, 1.5*self.config.spacing)
         self.sides.copy_(inside.char()*(d >= 0) - (~inside).char()*(d < 0))
-        self.set_band(make_band(self.lattice, on_sides(d, self.sides, .02*self.config.spacing)))
+        self.set_band(make_band(self.lattice, with_signs(d, self.sides, .02*self.config.spacing)))
         ends = self.lattice.tets[(d < 0)[self.lattice.tets].all(1)]
-        return len(components(ends, len(d))[ends].unique()) - 1
+        return len(connected_components(ends, len(d))[ends].unique()) - 1
 
     def distances(self, points: Tensor) -> Tensor:
         with torch.no_grad(): return torch.cat([self.field.distance(p) for p in points.split(16384)])
 
     def sided(self, ids, distances):
         "Distances at vertices of the lattice, with the signs that make it one piece."
-        return on_sides(distances, self.sides[ids], .02*self.config.spacing)
+        return with_signs(distances, self.sides[ids], .02*self.config.spacing)
 
     def motion_at(self, points: Float[Tensor, "n 3"], # of the open head
                  ) -> Float[Tensor, "r n 3"]: # head units
         "The basis of the tracked motion: each lip's own."
         if self.opening is None: return self.motion.at(points)
         known = self.opening.opened
-        return follow(points, torch.cat([known, self.motion.points[len(known):]]), self.motion.basis)
+        return propagate_motion(points, torch.cat([known, self.motion.points[len(known):]]), self.motion.basis)
 
     def set_band(self, band: Band):
         self.band, self.first = band, self.field.first(band.points)
@@ -112,7 +112,7 @@ class Guidance(nn.Module):
         "The surface of the field, with what the band carries at its vertices; moves the band when the surface is about to leave it."
         values = self.field(self.band.points, self.first)
         distance = self.sided(self.band.ids, values.distance)
-        if leaves(self.band, distance):
+        if needs_refresh(self.band, distance):
             self.set_band(refresh(self.band, self.distances, distances=distance, adjust=self.sided))
             values = self.field(self.band.points, self.first)
             distance = self.sided(self.band.ids, values.distance)
@@ -194,7 +194,7 @@ def make_guidance(capture: Capture, # to be learned
     cut = int((inside < .5*seen).sum())
     if cut > .1*len(seen): raise GhaError(f'guidance: the masks of frame {frame} cut the head: {cut} of {len(seen)} landmarks lie outside of most of them; mend the masks, or start with --init cloud')
     opening = find_opening(capture, frame, config.mouth) if config.mouth else None
-    start = first_distance(capture, frame, opening=opening)
+    start = initial_distance(capture, frame, opening=opening)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         guidance = Guidance(config, PointNetworks(capture.n_expressions, networks), start, canonical_points(capture, frame, capture.landmarks(frame)))
@@ -237,7 +237,7 @@ def pose_mesh(guidance: Guidance, capture: Capture, frame: str,
     return PosedMesh(to_world(mesh.vertices, capture.pose(frame), capture.scale(frame)), neutral.mesh.faces, mesh.colors)
 
 @torch.no_grad()
-def look(guidance: Guidance, capture: Capture, frame: str, camera: str, size: int = 192, # width of the picture, pixels
+def render_guidance(guidance: Guidance, capture: Capture, frame: str, camera: str, size: int = 192, # width of the picture, pixels
          normals: bool = False, # paint by direction instead of colour
          mesh: PosedMesh|None = None, # of the frame, if known
         ) -> Float[Tensor, "h w 3"]: # RGB 0..1 on white
@@ -248,7 +248,7 @@ def look(guidance: Guidance, capture: Capture, frame: str, camera: str, size: in
     return (seen.color + 1 - seen.cover[..., None]).clamp(0, 1)
 
 @torch.no_grad()
-def overlap(guidance: Guidance, capture: Capture, frame: str, camera: str, size: int = 128, # width, pixels
+def silhouette_iou(guidance: Guidance, capture: Capture, frame: str, camera: str, size: int = 128, # width, pixels
             mesh: PosedMesh|None = None, # of the frame, if known
            ) -> float: # intersection over union
     "How well the mesh's outline matches the mask, at half of its height."

@@ -3,7 +3,7 @@
 from gha_nb import lazy
 
 __getattr__, __dir__, __all__ = lazy(__name__, dict(
-    widgets='Play Driver comparison',
-    background='Training ViewerCell',
+    widgets='Play AvatarPanel comparison',
+    background='BackgroundTraining ViewerCell',
     designer='Designer',
     tutorial='start'))

@@ -18,7 +18,7 @@ from ..studio.design import Design, choices, colours, design_groups, hex_of, sav
 from ..studio.people import presets, random_design
 from ..studio.performance import clips
 from ..studio.rig import camera_at, rigs
-from ..studio.live_preview import Recording, Sitting
+from ..studio.live_preview import Recording, LivePreview
 
 # %% ../../nbs/notebook/03_designer.ipynb #c71440f7
 class Designer:
@@ -30,7 +30,7 @@ class Designer:
         size: int = 384,  # pixels of the picture
         strands: int = 1500,  # of the live picture's hair
     ):
-        self.sitting, self.size, self.shown, self.quiet, self.lock, self.timer, self.recording = Sitting(design or Design(), strands=strands), size, None, False, threading.RLock(), None, None
+        self.sitting, self.size, self.shown, self.quiet, self.lock, self.timer, self.recording = LivePreview(design or Design(), strands=strands), size, None, False, threading.RLock(), None, None
         self.image, self.note = widgets.Image(format='jpeg', width=size, height=size), widgets.HTML()
         self.azimuth, self.elevation = (widgets.FloatSlider(0, min=-a, max=a, step=1, description=n) for n, a in (('around', 180), ('above', 40)))
         self.play = widgets.Play(value=0, min=-180, max=180, step=6, interval=200, description='turntable')

@@ -20,9 +20,9 @@ from ..geometry import Camera
 from ..native import compile_kernel, have_compiler, parallel, pointer, warn_fallback
 
 # %% auto #0
-__all__ = ['source', 'exact', 'to_clip', 'Fragments', 'visibility_native', 'visibility_numpy', 'visibility', 'rasterize_mesh',
-           'at_faces', 'interpolate', 'vertex_normals', 'barycentrics_of', 'outline', 'at_pixels', 'Coverage',
-           'coverage']
+__all__ = ['VISIBILITY_C', 'exact', 'to_clip', 'Fragments', 'visibility_native', 'visibility_numpy', 'visibility',
+           'rasterize_mesh', 'at_faces', 'interpolate', 'vertex_normals', 'barycentrics_of', 'edge_pixels',
+           'sample_pixels', 'Coverage', 'coverage']
 
 # %% ../../nbs/raster/06_mesh_raster.ipynb #a70066e4
 def to_clip(
@@ -34,7 +34,7 @@ def to_clip(
     return torch.cat([(p @ camera.K.mT)[..., :2], p[..., 2:], p[..., 2:]], -1)
 
 # %% ../../nbs/raster/06_mesh_raster.ipynb #38e44581
-source = r'''
+VISIBILITY_C = r'''
 #include <stdint.h>
 #include <math.h>
 
@@ -164,7 +164,7 @@ class Fragments:
 # %% ../../nbs/raster/06_mesh_raster.ipynb #01de0cef
 def visibility_native(clip, faces, width, height, near):
     "The kernel at work on one view."
-    kernel, n = compile_kernel(source, 'mesh_raster', exact), len(faces)
+    kernel, n = compile_kernel(VISIBILITY_C, 'mesh_raster', exact), len(faces)
     edges, boxes = torch.empty(n, 9, dtype=torch.float64), torch.empty(n, 4, dtype=torch.int32)
     ids, depths = torch.empty(height, width, dtype=torch.int32), torch.empty(height, width)
     barycentrics = torch.empty(height, width, 3)
@@ -248,7 +248,7 @@ def at_faces(
     if history or not plain or not have_compiler():
         corners = faces.long().index_select(0, ids.long())  # [p, 3]
         return sum(attributes.index_select(0, corners[:, i]) * weights[:, i:i + 1] for i in range(3))
-    kernel, (n, c), out = compile_kernel(source, 'mesh_raster', exact), attributes.shape, attributes.new_empty(len(ids), attributes.shape[1])
+    kernel, (n, c), out = compile_kernel(VISIBILITY_C, 'mesh_raster', exact), attributes.shape, attributes.new_empty(len(ids), attributes.shape[1])
     if len(ids) and not (0 <= int(faces.min()) and int(faces.max()) < n and 0 <= int(ids.min()) and int(ids.max()) < len(faces)):
         raise GhaError(f'mesh: points name faces {int(ids.min())} to {int(ids.max())} of {len(faces)}, and these vertices {int(faces.min())} to {int(faces.max())} of {n}')
     kept = [attributes.detach().contiguous(), *(t.int().contiguous() for t in (faces, ids)), weights.detach().contiguous(), out]
@@ -306,12 +306,12 @@ def barycentrics_of(
     return bary.new_zeros(fragments.ids.numel(), 3).index_copy(0, seen, bary).reshape(height, width, 3)
 
 # %% ../../nbs/raster/06_mesh_raster.ipynb #c07f8ac3
-def outline(mask, reach):  # [h, w] bool, pixels
+def edge_pixels(mask, reach):  # [h, w] bool, pixels
     "Pixels within some pixels of the mask's edge."
     spread = lambda m: F.max_pool2d(F.max_pool2d(m.float()[None, None], (1, 2*reach + 1), 1, (0, reach)), (2*reach + 1, 1), 1, (reach, 0))[0, 0] > 0.5
     return spread(mask) & spread(~mask)
 
-def at_pixels(image, p):  # [h, w], [*n, 2] pixels
+def sample_pixels(image, p):  # [h, w], [*n, 2] pixels
     "What an image holds at places; its border outside."
     h, w = image.shape
     x, y = p[..., 0].floor().long().clamp(0, w - 1), p[..., 1].floor().long().clamp(0, h - 1)
@@ -331,15 +331,15 @@ class Coverage(torch.autograd.Function):
         if not len(faces): return out, None, None
         ends = xy.index_select(0, faces.reshape(-1)).reshape(-1, 3, 2)
         longest = (ends - ends.roll(-1, 1)).abs().amax(2).amax(1)  # of each face
-        wide, close = (outline(mask, r) for r in (2 + min(16, math.ceil(longest.quantile(0.99).item())), 1))
-        near = (at_pixels(wide, ends[:, 0]) | (longest > 16)).nonzero()[:, 0]  # the other corners are not far from the first
+        wide, close = (edge_pixels(mask, r) for r in (2 + min(16, math.ceil(longest.quantile(0.99).item())), 1))
+        near = (sample_pixels(wide, ends[:, 0]) | (longest > 16)).nonzero()[:, 0]  # the other corners are not far from the first
         faces, a = faces.index_select(0, near), ends.index_select(0, near)
         b = a.roll(-1, 1)
         samples = min(16, max(1, math.ceil(longest.amax().item()/2)))
         s = (torch.arange(samples).to(xy) + 0.5)/samples
         p = a[:, :, None] + s[:, None]*(b - a)[:, :, None]  # [f, 3, samples, 2]
         W = F.grid_sample(grad[None, None], (p*p.new_tensor([2/w, 2/h]) - 1).reshape(1, 1, -1, 2), mode='bilinear', align_corners=False).reshape(p.shape[:-1])
-        W = W*at_pixels(close, p)/samples
+        W = W*sample_pixels(close, p)/samples
         normal = torch.stack([a[..., 1] - b[..., 1], b[..., 0] - a[..., 0]], -1)  # outward, as long as the edge
         out.index_add_(0, faces.reshape(-1), ((W*(1 - s)).sum(-1, keepdim=True)*normal).reshape(-1, 2))
         out.index_add_(0, faces.roll(-1, 1).reshape(-1), ((W*s).sum(-1, keepdim=True)*normal).reshape(-1, 2))

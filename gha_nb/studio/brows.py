@@ -14,7 +14,7 @@ from .anny import base_mesh, strip_sides
 from .design import Design
 from .hair import Ribbons, join, ribbon_edges
 
-from .head import Head, ramp
+from .head import Head, smoothstep
 from .landmarks import look_up, on_surface
 from ..raster.mesh_raster import vertex_normals
 
@@ -94,10 +94,10 @@ def beard_area(
     "How densely a beard grows. (Lips are not left out: they are known per vertex.)"
     x, y, z = template.unbind(-1)
     x = x.abs()
-    moustache = ramp(6.70, 6.735, y) * ramp(6.845, 6.80, y + 0.12 * x) * ramp(0.33, 0.25, x) * ramp(1.0, 1.2, z)
-    chin = ramp(6.53, 6.45, y) * ramp(6.10, 6.22, y) * ramp(0.27, 0.17, x) * ramp(0.9, 1.1, z)
-    around = ramp(0.25, 0.29, x) * ramp(0.37, 0.32, x) * ramp(6.78, 6.70, y) * ramp(6.28, 6.4, y) * ramp(1.0, 1.2, z)
-    cheek = ramp(6.68, 6.56, y - 0.75 * (x - 0.3).clamp(min=0)) * ramp(6.14, 6.3, y) * ramp(0.30, 0.42, z) * ramp(0.22, 0.30, x + 0.5 * (6.5 - y).clamp(min=0))
+    moustache = smoothstep(6.70, 6.735, y) * smoothstep(6.845, 6.80, y + 0.12 * x) * smoothstep(0.33, 0.25, x) * smoothstep(1.0, 1.2, z)
+    chin = smoothstep(6.53, 6.45, y) * smoothstep(6.10, 6.22, y) * smoothstep(0.27, 0.17, x) * smoothstep(0.9, 1.1, z)
+    around = smoothstep(0.25, 0.29, x) * smoothstep(0.37, 0.32, x) * smoothstep(6.78, 6.70, y) * smoothstep(6.28, 6.4, y) * smoothstep(1.0, 1.2, z)
+    cheek = smoothstep(6.68, 6.56, y - 0.75 * (x - 0.3).clamp(min=0)) * smoothstep(6.14, 6.3, y) * smoothstep(0.30, 0.42, z) * smoothstep(0.22, 0.30, x + 0.5 * (6.5 - y).clamp(min=0))
     parts = dict(none=(), moustache=(moustache,), goatee=(moustache, chin, around), full=(moustache, chin, around, cheek))[style]
     return torch.stack(parts).amax(0) if parts else torch.zeros(len(template))
 

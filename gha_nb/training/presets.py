@@ -77,7 +77,7 @@ PRESETS = {p.name: p for p in (
     Preset('tiny', low=32, points=1500, opacity=.3, width=1., minutes=None, steps=120, motion_rank=8, color_steps=40, preview_every=60, checkpoint_every=20,
            generator=GeneratorConfig(features=16, expression_position=(32,)*4, pose_position=(32,)*2, expression_color=(32,)*2, pose_color=(32,),
                                      expression_attributes=(32,)*2, pose_attributes=(32,), displacement=0.5),
-           guidance=GuidanceConfig(share=.25, spacing=.16, views=2, mend=10, field=FieldConfig((32,)*2)),
+           guidance=GuidanceConfig(share=.25, spacing=.16, views=2, repair_every=10, field=FieldConfig((32,)*2)),
            superres=SuperResConfig(width=24, depth=1), losses=LossWeights(perceptual=0.)),
     replace(_laptop, name='light', low=128, generator=replace(_laptop.generator, channels=32), superres=SuperResConfig(width=32, depth=2)), # enlarges by four from 32 channels, as the paper does
     _laptop,

@@ -19,11 +19,11 @@ from torch.nn import functional as F
 import gha_nb
 from ..capture.capture import Capture
 from ..core import CheckpointError, write_atomic
-from ..guidance.guidance import field_slice, look, make_guidance, overlap, pose_mesh
-from ..guidance.fitting import guidance_choice, guidance_optimizer
+from ..guidance.guidance import field_slice, render_guidance, make_guidance, silhouette_iou, pose_mesh
+from ..guidance.fitting import sample_guidance_step, guidance_optimizer
 from ..losses import load_perceptual
 from .presets import Preset, preset_from_dict
-from .step import avatar_from_guidance, build_avatar, choose, make_avatar, make_optimizer
+from .step import avatar_from_guidance, build_avatar, sample_step, make_avatar, make_optimizer
 from ..guidance.tetrahedra import to_band
 
 # %% ../../nbs/training/03_run.ipynb #acda84a3
@@ -72,7 +72,7 @@ class Run:
         frames, cameras = s.test_frames or s.train_frames[-1:], s.test_cameras or s.train_cameras[:3]
         marks = [g.landmark_error(self.capture, f) for f in frames if len(self.capture.landmarks(f)) == len(g.landmarks)]
         mesh = pose_mesh(g, self.capture, g.frame)
-        return dict(iou=sum(overlap(g, self.capture, g.frame, c, mesh=mesh) for c in cameras)/len(cameras), landmarks=sum(marks)/max(1, len(marks)))
+        return dict(iou=sum(silhouette_iou(g, self.capture, g.frame, c, mesh=mesh) for c in cameras)/len(cameras), landmarks=sum(marks)/max(1, len(marks)))
 
     def hand_over(self):
         "From the first stage to the second."
@@ -94,7 +94,7 @@ class Run:
     def plan(self):
         "The views that the coming steps need, one after the other."
         for k in count(self.step):
-            c = choose(self.capture, self.preset, self.seed, k) if self.stage == 2 else guidance_choice(self.capture, self.preset.guidance, self.seed, k)
+            c = sample_step(self.capture, self.preset, self.seed, k) if self.stage == 2 else sample_guidance_step(self.capture, self.preset.guidance, self.seed, k)
             for camera in c.cameras: yield k, c.frame, camera
 
 # %% ../../nbs/training/03_run.ipynb #03de0e5d
@@ -197,7 +197,7 @@ def guidance_preview(run: Run, name: str, size: int = 192) -> Path: # of the PNG
     views = [(g.frame, cameras[i]) for i in sorted({0, len(cameras)//2, len(cameras) - 1})] + [(preview_view(run.capture)[0], cameras[len(cameras)//2])]
     neutral = g.neutral()
     meshes = {f: pose_mesh(g, run.capture, f, neutral) for f in {f for f, _ in views}}
-    columns = [torch.cat([run.capture.targets(*v, size)[0].permute(1, 2, 0), *(look(g, run.capture, *v, size, normals, meshes[v[0]]) for normals in (False, True))]) for v in views]
+    columns = [torch.cat([run.capture.targets(*v, size)[0].permute(1, 2, 0), *(render_guidance(g, run.capture, *v, size, normals, meshes[v[0]]) for normals in (False, True))]) for v in views]
     distance, (z0, z1, y0, y1) = field_slice(g, size)
     shade = (1 - distance.abs()/.6).clamp(0, 1)[..., None]
     cut = torch.where((distance < 0)[..., None], torch.tensor([.70, .25, .22]), torch.tensor([.18, .40, .70]))*(1 - shade) + shade

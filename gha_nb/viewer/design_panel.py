@@ -22,11 +22,11 @@ from fastcore.basics import patch
 from ..studio.anny import anny_folder, expression_groups
 from ..core import GhaError, load_settings
 from ..studio.design import Design, choices, colours, design_groups, save_design, sliders, words
-from .page import Placement, close_server, front_camera, open_server, world_camera
+from .page import ScenePlacement, close_server, front_camera, open_server, world_camera
 from ..studio.people import presets, random_design
 from ..studio.performance import clips
 from ..studio.rig import head_unit, place, rigs
-from ..studio.live_preview import Recording, Sitting
+from ..studio.live_preview import Recording, LivePreview
 
 # %% ../../nbs/viewer/10_design_panel.ipynb #b43947c0
 def folder_for(name: str) -> Path:
@@ -35,7 +35,7 @@ def folder_for(name: str) -> Path:
     return load_settings().data / name
 
 
-def closer(place: Placement) -> dict:  # position and fov on the page
+def closer(place: ScenePlacement) -> dict:  # position and fov on the page
     "Where a visitor starts: near enough that head and collar fill the window."
     camera = front_camera(place)
     return camera | dict(position=tuple(0.7 * x for x in camera['position']))
@@ -51,8 +51,8 @@ class DesignPanel:
         height: int = 384,  # of the picture, pixels
         strands: int = 1500,  # of the live picture's hair
     ):
-        self.server, self.sitting, self.height = server, Sitting(design or Design(), strands=strands), height
-        self.place = Placement(place, 2 / head_unit, torch.tensor([0., 1, 0]), torch.tensor([0., 0, 1]))
+        self.server, self.sitting, self.height = server, LivePreview(design or Design(), strands=strands), height
+        self.place = ScenePlacement(place, 2 / head_unit, torch.tensor([0., 1, 0]), torch.tensor([0., 0, 1]))
         self.lock, self.wake, self.closed, self.quiet, self.recording = threading.RLock(), threading.Event(), threading.Event(), False, None
         self.due, self.rough, self.error, self.last = set(), set(), '', 0.0  # browsers to be drawn, browsers that show a draft
         scene, gui = server.scene, server.gui

@@ -17,7 +17,7 @@ from fastcore.basics import patch
 
 from ..avatar.avatar import HeadAvatar
 from ..core import GhaError, write_atomic
-from .page import Placement
+from .page import ScenePlacement
 from .camera_path import CameraPath, filming, inputs_of, key_of, ordered, path_json, read_path, seen_by
 
 # %% ../../nbs/viewer/07_filming.ipynb #f72b2b13
@@ -25,8 +25,8 @@ SIZES = {'square': 1., '4 : 3': 4/3, '16 : 9': 16/9, '3 : 4': 3/4}
 
 class PathTab:
     "Key frames by hand, and what can be done with them."
-    def __init__(self, pump, avatar: HeadAvatar, driver, # a `Driver`
-                 place: Placement, folder: Path|None): # where videos and paths are kept
+    def __init__(self, pump, avatar: HeadAvatar, driver, # a `AvatarControls`
+                 place: ScenePlacement, folder: Path|None): # where videos and paths are kept
         self.pump, self.avatar, self.driver, self.place, self.folder, self.server = pump, avatar, driver, place, folder, pump.server
         self.path, self.nodes, self.cancelled, self.filming, self.clock, self.due, self.video = CameraPath(()), [], False, False, 0., 0., None
         gui = self.server.gui

@@ -13,27 +13,27 @@ import numpy as np
 
 from ..capture.capture import Capture
 from .compare import Compare
-from ..guidance.guidance import Guidance, field_slice, look
-from .page import Placement, Pump, close_server, front_camera, open_server
-from .scene import PAINTS, Surroundings, cut_picture, cut_pose, guidance_mesh
+from ..guidance.guidance import Guidance, field_slice, render_guidance
+from .page import ScenePlacement, ViewerLoop, close_server, front_camera, open_server
+from .scene import MESH_COLORINGS, CaptureScene, cut_picture, cut_pose, guidance_mesh
 from .viewer import Viewer
 
 # %% ../../nbs/viewer/09_live.ipynb #387a13be
-class GuidanceViewer(Pump):
+class GuidanceViewer(ViewerLoop):
     "Panel and scene of the first stage. The thread that calls `pump` is the only one that touches the mesh."
     def __init__(self, guidance: Guidance, capture: Capture, server):
         super().__init__(server)
         self.guidance, self.capture = guidance, capture
-        self.place = place = Placement.at(capture.pose(guidance.frame), capture.scale(guidance.frame))
+        self.place = place = ScenePlacement.at(capture.pose(guidance.frame), capture.scale(guidance.frame))
         scene, gui = server.scene, server.gui
         scene.set_up_direction(tuple(place.up.tolist()))
         for k, v in front_camera(place).items(): setattr(server.initial_camera, k, v)
         self.folder, last = gui.add_folder('first stage: the mesh'), len(capture.frames) - 1
         with self.folder:
-            self.paint = gui.add_dropdown('paint', PAINTS)
+            self.paint = gui.add_dropdown('paint', MESH_COLORINGS)
             self.frame = gui.add_slider('frame', 0, max(last, 1), 1, capture.frames.index(guidance.frame), disabled=not last)
             self.mesh_on, self.cut_on = gui.add_checkbox('mesh', True), gui.add_checkbox('cut through the field', False, hint='stands in the plane that halves the face: look from the side')
-            self.around = Surroundings(server, capture, place, self, lambda camera: setattr(self.compare.camera, 'value', camera))
+            self.around = CaptureScene(server, capture, place, self, lambda camera: setattr(self.compare.camera, 'value', camera))
             self.note = gui.add_markdown('')
             with gui.add_folder('truth and rendering', expand_by_default=False): self.compare = Compare(gui, capture, self)
         for c in (self.paint, self.frame, self.mesh_on): c.on_update(lambda _: self.changed('head'))
@@ -63,7 +63,7 @@ class GuidanceViewer(Pump):
         if due & {'all', 'head', 'scene'}:
             with self.reported('the surroundings'): self.around.draw(name)
         if due & {'all', 'compare'}:
-            with self.reported('comparing'): self.compare.draw(lambda f, c: look(self.guidance, self.capture, f, c, 256))
+            with self.reported('comparing'): self.compare.draw(lambda f, c: render_guidance(self.guidance, self.capture, f, c, 256))
         self.note.content = f'frame {name}, drawn in {1000*(time.perf_counter() - start):.0f} ms'
 
     def leave(self):
