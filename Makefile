@@ -28,9 +28,9 @@ lab: $(VENV)/.ready-dev
 docs: $(VENV)/.ready-dev
 	$(BIN)/python tools/docs.py $(ARGS)
 
-# after editing notebooks: export the modules, clean the notebooks, remake README.md and the sidebar
+# after editing notebooks: export the modules, write type stubs, clean the notebooks, remake README.md and the sidebar
 sync: $(VENV)/.ready-dev
-	$(BIN)/nbdev-export && $(BIN)/nbdev-clean && $(BIN)/python tools/docs.py --readme --sidebar
+	$(BIN)/nbdev-export && $(BIN)/python tools/stubs.py && $(BIN)/nbdev-clean && $(BIN)/python tools/docs.py --readme --sidebar
 
 # run notebooks at full size and save what they show: make outputs NB=nbs/tutorials/07_train_your_first_avatar.ipynb; without NB, all tutorials, README's numbers and the page of numbers
 outputs: $(VENV)/.ready-dev

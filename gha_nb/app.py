@@ -49,8 +49,10 @@ def options(f:Callable,  # a command
 def parse(args:list[str],  # without the program's name
          ):  # a dataclass, named like the command
     "Understand a command line; raises `SystemExit`: 0 after `--help`, 2 for what cannot be understood"
-    parser = Union[tuple(Annotated[options(f), tyro.conf.subcommand(name, description=inspect.getdoc(f))] for name, f in commands.items())]  # noqa: UP007
-    return tyro.cli(parser, prog='gha-nb', description='Head avatars from multi-view captures. gha-nb COMMAND --help lists its options.', args=args,
+    parser = Union[tuple(Annotated[options(f), tyro.conf.subcommand(name, description=inspect.getdoc(f))]
+                         for name, f in commands.items())]  # noqa: UP007
+    return tyro.cli(parser, prog='gha-nb', description='Head avatars from multi-view captures. gha-nb COMMAND --help lists its options.',
+                    args=args,
                     config=(tyro.conf.FlagCreatePairsOff,))
 
 # %% ../nbs/99_app.ipynb #01657e3d
@@ -118,9 +120,10 @@ started = time.monotonic()
 def train(capture:str,  # folder of the capture
           *, out:Path,  # folder of the run, which is made
           preset:Literal['tiny', 'light', 'laptop', 'paper']='laptop',  # sizes of everything, as one name
+          set:tuple[str, ...]=(),  # fields of the preset to change, by path: generator.channels=16 losses.perceptual=0 upsampler=bicubic
           minutes:float|None=None,  # wall time, from the start of this program to the saved avatar
           steps:int|None=None,  # or the number of steps, which makes a run repeatable; neither: as the preset says
-          init:Literal['guidance', 'cloud', 'template', 'random']='guidance',  # where Gaussians start: a mesh that is fitted first, tracked points, another head laid on the landmarks, or anywhere
+          init:str|None=None,  # where Gaussians start: guidance (a mesh), cloud (tracked points), template or random
           seed:int=0,  # of every random choice
           resume:bool=False,  # continue the run in the folder from its newest checkpoint
           overwrite:bool=False,  # replace the run in the folder
@@ -128,10 +131,11 @@ def train(capture:str,  # folder of the capture
          ):
     "Train an avatar of a capture"
     from gha_nb.capture.capture import Capture
+    from gha_nb.training.presets import find_preset
     from gha_nb.training.training import train as train_avatar
-    capture = Capture.read(find_capture(capture))
+    capture, chosen = Capture.read(find_capture(capture)), find_preset(preset).changed(*set)
     with import_module('gha_nb.viewer.live').LiveViewer() if view else nullcontext() as live:
-        train_avatar(capture, out, preset=preset, minutes=minutes, steps=steps, init=init, seed=seed, resume=resume,
+        train_avatar(capture, out, preset=chosen, minutes=minutes, steps=steps, init=init, seed=seed, resume=resume,
                      overwrite=overwrite, callbacks=(live,) if view else (), device=load_settings().device, started=started)
     promised(out/'avatar.safetensors')
     if json.loads((out/'run.json').read_text())['stopped'] == 'interrupted': raise KeyboardInterrupt
@@ -165,13 +169,14 @@ def render(run:str,  # folder of the run
           ):
     "Draw an avatar as a capture saw it: FRAME_CAMERA.png"
     from gha_nb.evaluation.metrics import camera_for
-    from gha_nb.evaluation.pictures import to_image
+    from gha_nb.evaluation.pictures import chw_to_pil
     avatar, capture = load_pair(run, capture)
     views = capture.views(split)
     if not views: raise GhaError(f'{capture.name} has no {split} views')
     for frame, camera in progress(views, 'rendering'):
-        image = avatar.render(camera_for(avatar, capture, frame, camera), capture.expression(frame), capture.pose(frame), capture.scale(frame))
-        write_atomic(out/f'{frame}_{camera}.png', to_image(image.permute(2, 0, 1)).save)
+        image = avatar.render(camera_for(avatar, capture, frame, camera), capture.expression(frame), capture.pose(frame),
+                              capture.scale(frame))
+        write_atomic(out/f'{frame}_{camera}.png', chw_to_pil(image.permute(2, 0, 1)).save)
     print(f'{len(views)} pictures in {out}')
 
 # %% ../nbs/99_app.ipynb #0b18d68f
@@ -229,17 +234,20 @@ def export(run:str,  # folder of the run
           ):
     "Save a moment of an avatar as Gaussian splats that other programs open"
     from gha_nb.avatar.avatar import HeadAvatar
-    from gha_nb.export.splat_files import export as export_one, export_frames, frame_range, fitting
-    if bool(capture) != bool(frame or frames) or frame and frames: raise GhaError('for frames of a capture, give --capture and either --frame or --frames FIRST:LAST; for the neutral head none of them')
+    from gha_nb.export.splat_files import export as export_one, export_frames, frame_range, check_format
+    if bool(capture) != bool(frame or frames) or frame and frames:
+        raise GhaError('for frames of a capture, give --capture and either --frame or --frames FIRST:LAST; '
+                       'for the neutral head none of them')
     wanted, folder = dict(colors=colors, space=space, overwrite=overwrite), find_run(run)/'export'
     if capture:
         avatar, capture = load_pair(run, capture)
         names = frame_range(capture, frames) if frames else [frame]
-        files = {f: (out or folder)/f'{f}.{format}' for f in names} if frames or out is None else {frame: fitting(out, format)}
+        files = {f: (out or folder)/f'{f}.{format}' for f in names} if frames or out is None else {frame: check_format(out, format)}
         for path in export_frames(avatar, capture, files, **wanted): promised(path)
     else:
         prepare_threads(load_settings().threads)
-        promised(export_one(HeadAvatar.load(find_run(run), device=load_settings().device), fitting(out or folder/f'neutral.{format}', format), **wanted))
+        promised(export_one(HeadAvatar.load(find_run(run), device=load_settings().device),
+                            check_format(out or folder/f'neutral.{format}', format), **wanted))
 
 # %% ../nbs/99_app.ipynb #0b506296
 @command
@@ -265,9 +273,9 @@ def studio(*, out:Path|None=None,  # folder of a capture to record without a win
            clip:Literal['mixed', 'talk', 'emotions', 'each', 'extremes', 'free']='mixed',  # what is performed
           ):
     "Design a synthetic head in the browser, or record one as a capture (needs pip install 'gha_nb[studio]')"
-    person = import_module('gha_nb.studio.people').someone(design, seed)
+    person = import_module('gha_nb.studio.people').design_from(design, seed)
     if out is None: return import_module('gha_nb.viewer.design_panel').design_in_browser(person) and None
-    import_module('gha_nb.studio.recording').record(out, frames=frames, size=size, seed=seed, design=person, setup=rig, clip=clip)
+    import_module('gha_nb.studio.recording').record(out, frames=frames, size=size, seed=seed, design=person, rig=rig, clip=clip)
     promised(out/'split.json')
 
 # %% ../nbs/99_app.ipynb #c26d893b

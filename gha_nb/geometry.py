@@ -12,145 +12,137 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 from fastcore.basics import patch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from .core import GhaError
 
 # %% auto #0
 __all__ = ['quat_to_matrix', 'quat_multiply', 'matrix_to_quat', 'rotvec_to_quat', 'quat_to_rotvec', 'rotvec_to_matrix',
-           'matrix_to_rotvec', 'to_world', 'to_canonical', 'pose_matrix', 'Camera', 'perspective', 'look_at']
+           'matrix_to_rotvec', 'to_world', 'to_canonical', 'pose_matrix', 'Camera', 'perspective', 'look_at',
+           'nearest_neighbors']
 
 # %% ../nbs/01_geometry.ipynb #4559b2e5
-def quat_to_matrix(
-    quats: Float[Tensor, "*b 4"],  # wxyz, any length
-) -> Float[Tensor, "*b 3 3"]:  # rotation matrices
+def quat_to_matrix(quats: Float[Tensor, "*b 4"], # wxyz, any length
+                  ) -> Float[Tensor, "*b 3 3"]: # rotation matrices
     "The rotation matrices of quaternions, which are normalised inside."
-    q = quats * quats.square().sum(-1, keepdim=True).clamp(min=1e-24).rsqrt()
+    q = quats*quats.square().sum(-1, keepdim=True).clamp(min=1e-24).rsqrt()
     w, x, y, z = q.unbind(-1)
-    rows = [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y),
-            2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x),
-            2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)]
+    rows = [1 - 2*(y*y + z*z), 2*(x*y - w*z), 2*(x*z + w*y),
+            2*(x*y + w*z), 1 - 2*(x*x + z*z), 2*(y*z - w*x),
+            2*(x*z - w*y), 2*(y*z + w*x), 1 - 2*(x*x + y*y)]
     return torch.stack(rows, -1).unflatten(-1, (3, 3))
 
 # %% ../nbs/01_geometry.ipynb #e1d000fc
-def quat_multiply(
-    a: Float[Tensor, "*b 4"],  # wxyz
-    b: Float[Tensor, "*b 4"],  # wxyz
-) -> Float[Tensor, "*b 4"]:  # wxyz: first b, then a
+def quat_multiply(a: Float[Tensor, "*b 4"], # wxyz
+                  b: Float[Tensor, "*b 4"], # wxyz
+                 ) -> Float[Tensor, "*b 4"]: # wxyz: first b, then a
     "The Hamilton product of quaternions: `R(a b) = R(a) R(b)`."
     aw, ax, ay, az = a.unbind(-1)
     bw, bx, by, bz = b.unbind(-1)
-    return torch.stack([aw * bw - ax * bx - ay * by - az * bz,
-                        aw * bx + ax * bw + ay * bz - az * by,
-                        aw * by - ax * bz + ay * bw + az * bx,
-                        aw * bz + ax * by - ay * bx + az * bw], -1)
+    return torch.stack([aw*bw - ax*bx - ay*by - az*bz,
+                        aw*bx + ax*bw + ay*bz - az*by,
+                        aw*by - ax*bz + ay*bw + az*bx,
+                        aw*bz + ax*by - ay*bx + az*bw], -1)
 
 # %% ../nbs/01_geometry.ipynb #6eaa9f42
-def matrix_to_quat(
-    matrices: Float[Tensor, "*b 3 3"],  # rotation matrices
-) -> Float[Tensor, "*b 4"]:  # wxyz, unit length, w >= 0
+def matrix_to_quat(matrices: Float[Tensor, "*b 3 3"], # rotation matrices
+                  ) -> Float[Tensor, "*b 4"]: # wxyz, unit length, w >= 0
     "The unit quaternions of rotation matrices."
     (a, b, c), (d, e, f), (g, h, i) = (row.unbind(-1) for row in matrices.unbind(-2))
-    fourfold = torch.stack([1 + a + e + i, 1 + a - e - i, 1 - a + e - i, 1 - a - e + i], -1)  # 4 (w², x², y², z²)
+    fourfold = torch.stack([1 + a + e + i, 1 + a - e - i, 1 - a + e - i, 1 - a - e + i], -1) # 4 (w², x², y², z²)
     by_w = torch.stack([fourfold[..., 0], h - f, c - g, d - b], -1)
     by_x = torch.stack([h - f, fourfold[..., 1], d + b, c + g], -1)
     by_y = torch.stack([c - g, d + b, fourfold[..., 2], h + f], -1)
     by_z = torch.stack([d - b, c + g, h + f, fourfold[..., 3]], -1)
     largest = fourfold.argmax(-1)[..., None, None].expand(*fourfold.shape[:-1], 1, 4)
     q = torch.stack([by_w, by_x, by_y, by_z], -2).gather(-2, largest).squeeze(-2)
-    q = q / q.norm(dim=-1, keepdim=True)
+    q = q/q.norm(dim=-1, keepdim=True)
     return torch.where(q[..., :1] < 0, -q, q)
 
 # %% ../nbs/01_geometry.ipynb #066d4180
-def rotvec_to_quat(
-    rotvecs: Float[Tensor, "*b 3"],  # axis · angle, radians
-) -> Float[Tensor, "*b 4"]:  # wxyz, unit length
+def rotvec_to_quat(rotvecs: Float[Tensor, "*b 3"], # axis · angle, radians
+                  ) -> Float[Tensor, "*b 4"]: # wxyz, unit length
     "The unit quaternions of rotation vectors, with finite gradients at zero."
     squared = rotvecs.square().sum(-1, keepdim=True)
     small = squared < 1e-4
     angle = torch.where(small, torch.ones_like(squared), squared).sqrt()
-    w = torch.where(small, 1 - squared / 8 + squared**2 / 384, torch.cos(angle / 2))
-    ratio = torch.where(small, 0.5 - squared / 48 + squared**2 / 3840, torch.sin(angle / 2) / angle)
-    return torch.cat([w, ratio * rotvecs], -1)
+    w = torch.where(small, 1 - squared/8 + squared**2/384, torch.cos(angle/2))
+    ratio = torch.where(small, 0.5 - squared/48 + squared**2/3840, torch.sin(angle/2)/angle)
+    return torch.cat([w, ratio*rotvecs], -1)
 
 # %% ../nbs/01_geometry.ipynb #90231be6
-def quat_to_rotvec(
-    quats: Float[Tensor, "*b 4"],  # wxyz, any length but zero
-) -> Float[Tensor, "*b 3"]:  # axis · angle, radians, angle in [0, π]
+def quat_to_rotvec(quats: Float[Tensor, "*b 4"], # wxyz, any length but zero
+                  ) -> Float[Tensor, "*b 3"]: # axis · angle, radians, angle in [0, π]
     "The rotation vectors of quaternions, with finite gradients at no rotation."
-    q = quats / quats.norm(dim=-1, keepdim=True)
+    q = quats/quats.norm(dim=-1, keepdim=True)
     q = torch.where(q[..., :1] < 0, -q, q)
     w, xyz = q[..., :1], q[..., 1:]
     squared = xyz.square().sum(-1, keepdim=True)
     small = squared < 1e-5
     sine = torch.where(small, torch.ones_like(squared), squared).sqrt()
-    near = torch.where(small, w, torch.ones_like(w))  # w is 1 here: the series is safe to divide by it
-    series = 2 / near * (1 - squared / (3 * near**2) + squared**2 / (5 * near**4))
-    return torch.where(small, series, 2 * torch.atan2(sine, w) / sine) * xyz
+    near = torch.where(small, w, torch.ones_like(w)) # w is 1 here: the series is safe to divide by it
+    series = 2/near*(1 - squared/(3*near**2) + squared**2/(5*near**4))
+    return torch.where(small, series, 2*torch.atan2(sine, w)/sine)*xyz
 
 # %% ../nbs/01_geometry.ipynb #b7f9a247
-def rotvec_to_matrix(
-    rotvecs: Float[Tensor, "*b 3"],  # axis · angle, radians
-) -> Float[Tensor, "*b 3 3"]:  # rotation matrices
+def rotvec_to_matrix(rotvecs: Float[Tensor, "*b 3"], # axis · angle, radians
+                    ) -> Float[Tensor, "*b 3 3"]: # rotation matrices
     "The rotation matrices of rotation vectors."
     return quat_to_matrix(rotvec_to_quat(rotvecs))
 
-
-def matrix_to_rotvec(
-    matrices: Float[Tensor, "*b 3 3"],  # rotation matrices
-) -> Float[Tensor, "*b 3"]:  # axis · angle, radians, angle in [0, π]
+def matrix_to_rotvec(matrices: Float[Tensor, "*b 3 3"], # rotation matrices
+                    ) -> Float[Tensor, "*b 3"]: # axis · angle, radians, angle in [0, π]
     "The rotation vectors of rotation matrices."
     return quat_to_rotvec(matrix_to_quat(matrices))
 
 # %% ../nbs/01_geometry.ipynb #f9187287
-def to_world(
-    points: Float[Tensor, "*b n 3"],  # canonical space, head units
-    pose: Float[Tensor, "*b 6"],  # rotation vector (radians), then translation (metres)
-    scale: Float[Tensor, "*b"] | float = 1.0,  # metres per head unit
-) -> Float[Tensor, "*b n 3"]:  # world space, metres
-    "Place canonical points in the world."
+def to_world(points: Float[Tensor, "*b n 3"], # canonical space, head units
+             pose: Float[Tensor, "*b 6"], # rotation vector (radians), then translation (metres)
+             scale: Float[Tensor, "*b"]|float = 1.0, # metres per head unit
+            ) -> Float[Tensor, "*b n 3"]: # world space, metres
+    """Canonical points in the world: `R(pose[:3]) (scale · points) + pose[3:]`; differentiable in all three.
+
+        to_world(vertices, capture.pose(frame), capture.scale(frame)) # [n, 3] metres"""
     scale = torch.as_tensor(scale, dtype=points.dtype, device=points.device)[..., None, None]
-    return scale * points @ rotvec_to_matrix(pose[..., :3]).mT + pose[..., None, 3:]
+    return scale*points @ rotvec_to_matrix(pose[..., :3]).mT + pose[..., None, 3:]
 
-
-def to_canonical(
-    points: Float[Tensor, "*b n 3"],  # world space, metres
-    pose: Float[Tensor, "*b 6"],  # rotation vector (radians), then translation (metres)
-    scale: Float[Tensor, "*b"] | float = 1.0,  # metres per head unit
-) -> Float[Tensor, "*b n 3"]:  # canonical space, head units
+def to_canonical(points: Float[Tensor, "*b n 3"], # world space, metres
+                 pose: Float[Tensor, "*b 6"], # rotation vector (radians), then translation (metres)
+                 scale: Float[Tensor, "*b"]|float = 1.0, # metres per head unit
+                ) -> Float[Tensor, "*b n 3"]: # canonical space, head units
     "Take world points back to the head's own space: the inverse of `to_world`."
     scale = torch.as_tensor(scale, dtype=points.dtype, device=points.device)[..., None, None]
     return (points - pose[..., None, 3:]) @ rotvec_to_matrix(pose[..., :3]) / scale
 
-
-def pose_matrix(
-    pose: Float[Tensor, "*b 6"],  # rotation vector (radians), then translation (metres)
-    scale: Float[Tensor, "*b"] | float = 1.0,  # metres per head unit
-) -> Float[Tensor, "*b 4 4"]:  # canonical to world, homogeneous
+def pose_matrix(pose: Float[Tensor, "*b 6"], # rotation vector (radians), then translation (metres)
+                scale: Float[Tensor, "*b"]|float = 1.0, # metres per head unit
+               ) -> Float[Tensor, "*b 4 4"]: # canonical to world, homogeneous
     "The matrix of `to_world`."
     scale = torch.as_tensor(scale, dtype=pose.dtype, device=pose.device)[..., None, None]
-    top = torch.cat([scale * rotvec_to_matrix(pose[..., :3]), pose[..., 3:, None]], -1)
+    top = torch.cat([scale*rotvec_to_matrix(pose[..., :3]), pose[..., 3:, None]], -1)
     last = torch.tensor([0, 0, 0, 1.0], dtype=pose.dtype, device=pose.device).expand(*pose.shape[:-1], 1, 4)
     return torch.cat([top, last], -2)
 
 # %% ../nbs/01_geometry.ipynb #2d7d30a6
 @dataclass(frozen=True, eq=False)
 class Camera:
-    "One pinhole camera, or a batch of cameras with pictures of one size."
-    K: Float[Tensor, "*v 3 3"]  # intrinsics in pixels, principal point included
-    world_to_camera: Float[Tensor, "*v 4 4"]  # metres, OpenCV axes: x right, y down, z forward
-    width: int  # pixels
-    height: int  # pixels
+    """One pinhole camera, or a batch of cameras with pictures of one size.
+
+        camera = Camera(perspective(512, 512, 30), look_at((0, 1.6, 1), (0, 1.6, 0)), 512, 512)
+        pixels, depth = camera.project(points) # [n, 2] pixels and [n] metres, of points [n, 3] in the world"""
+    K: Float[Tensor, "*v 3 3"] # intrinsics in pixels, principal point included
+    world_to_camera: Float[Tensor, "*v 4 4"] # metres, OpenCV axes: x right, y down, z forward
+    width: int # pixels
+    height: int # pixels
 
     @staticmethod
-    def from_arrays(
-        K,  # [*v, 3, 3] intrinsics in pixels
-        world_to_camera,  # [*v, 3, 4] or [*v, 4, 4]
-        width: int,  # pixels
-        height: int,  # pixels
-    ) -> Camera:
-        "A camera from matrices of any kind (numpy, lists, tensors), with a 3x4 pose completed to 4x4."
+    def from_arrays(K, # [*v, 3, 3] intrinsics in pixels
+                    world_to_camera, # [*v, 3, 4] or [*v, 4, 4]
+                    width: int, # pixels
+                    height: int, # pixels
+                   ) -> Camera:
+        "A camera from matrices of any kind (numpy, lists, tensors), with a 3x4 pose completed to 4x4; checks nothing, see `check`."
         K, pose = (torch.as_tensor(m if isinstance(m, Tensor) else np.asarray(m), dtype=torch.float32) for m in (K, world_to_camera))
         if pose.shape[-2] == 3:
             last = torch.tensor([0, 0, 0, 1.0], device=pose.device).expand(*pose.shape[:-2], 1, 4)
@@ -158,10 +150,9 @@ class Camera:
         return Camera(K, pose, int(width), int(height))
 
     @staticmethod
-    def stack(
-        cameras: Sequence[Camera],  # single cameras, all with the same width and height
-    ) -> Camera:  # a batch: K [v, 3, 3]
-        "One batch from several cameras."
+    def stack(cameras: Sequence[Camera], # single cameras, all with the same width and height
+             ) -> Camera: # a batch: K [v, 3, 3]
+        "One batch from several cameras; raises `GhaError` if their sizes differ."
         if len(sizes := {(c.width, c.height) for c in cameras}) != 1:
             raise GhaError(f'cameras of a batch need pictures of one size, these have {sorted(sizes)}')
         return replace(cameras[0], K=torch.stack([c.K for c in cameras]),
@@ -174,7 +165,7 @@ class Camera:
     def __bool__(self) -> bool: return True
 
     def __getitem__(self, index) -> Camera:
-        len(self)  # refuses a single camera
+        len(self) # refuses a single camera
         return replace(self, K=self.K[index], world_to_camera=self.world_to_camera[index])
 
     def __iter__(self) -> Iterator[Camera]: return (self[i] for i in range(len(self)))
@@ -185,77 +176,65 @@ class Camera:
 
     @property
     def center(self) -> Float[Tensor, "*v 3"]:
-        "Where the camera stands in the world, metres."
+        "Where the camera stands: world space, metres."
         return -(self.world_to_camera[..., :3, :3].mT @ self.world_to_camera[..., :3, 3:]).squeeze(-1)
 
-    def to_camera(
-        self,
-        points: Float[Tensor, "*n 3"],  # world space, metres
-    ) -> Float[Tensor, "*v n 3"]:  # camera space, metres
+    def to_camera(self, points: Float[Tensor, "*n 3"], # world space, metres
+                 ) -> Float[Tensor, "*v n 3"]: # camera space, metres
         "World points in camera space; a batch of cameras puts its own dimension in front."
         R, t = self.world_to_camera[..., :3, :3], self.world_to_camera[..., :3, 3]
         return points @ R.mT + (t if R.ndim == 2 else t[..., None, :])
 
-    def project(
-        self,
-        points: Float[Tensor, "*n 3"],  # world space, metres
-    ) -> tuple[Float[Tensor, "*v n 2"], Float[Tensor, "*v n"]]:  # pixels (x, y) and depth along the optical axis, metres
-        "Pixels and depths of world points. Only points of positive depth can be seen."
+    def project(self, points: Float[Tensor, "*n 3"], # world space, metres
+               ) -> tuple[Float[Tensor, "*v n 2"], Float[Tensor, "*v n"]]: # pixels (x, y) and depth along the optical axis, metres
+        "Pixels and depths of world points; only points of positive depth can be seen."
         p = self.to_camera(points)
         fx, fy, cx, cy = (self.K[..., i, j, None] if self.K.ndim > 2 else self.K[i, j] for i, j in ((0, 0), (1, 1), (0, 2), (1, 2)))
         x, y, depth = p.unbind(-1)
-        return torch.stack([fx * x / depth + cx, fy * y / depth + cy], -1), depth
+        return torch.stack([fx*x/depth + cx, fy*y/depth + cy], -1), depth
 
 # %% ../nbs/01_geometry.ipynb #1b3c41fd
-def perspective(
-    width: int,  # pixels
-    height: int,  # pixels
-    fov_degrees: float,  # angle that the picture's height takes, degrees
-    center: tuple[float, float] | None = None,  # principal point in pixels; the middle of the picture if None
-) -> Float[Tensor, "3 3"]:  # intrinsics in pixels
+def perspective(width: int, # pixels
+                height: int, # pixels
+                fov_degrees: float, # angle that the picture's height takes, degrees
+                center: tuple[float, float]|None = None, # principal point in pixels; the middle of the picture if None
+               ) -> Float[Tensor, "3 3"]: # intrinsics in pixels
     "Intrinsics of a camera with square pixels."
-    focal = height / 2 / math.tan(math.radians(fov_degrees) / 2)
-    cx, cy = center or (width / 2, height / 2)
+    focal = height/2/math.tan(math.radians(fov_degrees)/2)
+    cx, cy = center or (width/2, height/2)
     return torch.tensor([[focal, 0, cx], [0, focal, cy], [0, 0, 1.0]])
 
-
-def look_at(
-    eye: Sequence[float] | Tensor,  # where the camera stands, world space, metres
-    target: Sequence[float] | Tensor,  # where it looks, world space, metres
-    up: Sequence[float] | Tensor = (0, 1, 0),  # the direction that is up in the picture
-) -> Float[Tensor, "4 4"]:  # world to camera, OpenCV axes
+def look_at(eye: Sequence[float]|Tensor, # where the camera stands, world space, metres
+            target: Sequence[float]|Tensor, # where it looks, world space, metres
+            up: Sequence[float]|Tensor = (0, 1, 0), # the direction that is up in the picture
+           ) -> Float[Tensor, "4 4"]: # world to camera, OpenCV axes
     "The pose of a camera that looks from `eye` to `target`. Raises `GhaError` if it looks along `up`."
     eye, target, up = (torch.as_tensor(v, dtype=torch.float32) for v in (eye, target, up))
     forward = target - eye
     right = torch.linalg.cross(forward, up)
-    if right.norm() <= 1e-6 * forward.norm() * up.norm():
+    if right.norm() <= 1e-6*forward.norm()*up.norm():
         raise GhaError('look_at: eye and target must differ, and the line between them must not be the up direction')
     down = torch.linalg.cross(forward, right)
-    R = torch.stack([v / v.norm() for v in (right, down, forward)])
+    R = torch.stack([v/v.norm() for v in (right, down, forward)])
     pose = torch.eye(4)
     pose[:3, :3], pose[:3, 3] = R, -R @ eye
     return pose
 
 # %% ../nbs/01_geometry.ipynb #e6c76661
 @patch
-def scaled_to(
-    self: Camera,
-    width: int,  # pixels
-    height: int,  # pixels
-) -> Camera:
+def scaled_to(self: Camera, width: int, # pixels
+              height: int, # pixels
+             ) -> Camera:
     "The same view in a picture of another size."
-    ratio = torch.tensor([width / self.width, height / self.height, 1.0], dtype=self.K.dtype, device=self.K.device)
-    return replace(self, K=self.K * ratio[:, None], width=int(width), height=int(height))
-
+    ratio = torch.tensor([width/self.width, height/self.height, 1.0], dtype=self.K.dtype, device=self.K.device)
+    return replace(self, K=self.K*ratio[:, None], width=int(width), height=int(height))
 
 @patch
-def cropped(
-    self: Camera,
-    left: int,  # first column kept, pixels
-    top: int,  # first row kept, pixels
-    width: int,  # columns kept
-    height: int,  # rows kept
-) -> Camera:
+def cropped(self: Camera, left: int, # first column kept, pixels
+            top: int, # first row kept, pixels
+            width: int, # columns kept
+            height: int, # rows kept
+           ) -> Camera:
     "The part of the view that a window of the picture shows; it may reach over the edge."
     K = self.K.clone()
     K[..., 0, 2] -= left
@@ -264,15 +243,15 @@ def cropped(
 
 # %% ../nbs/01_geometry.ipynb #9d3f15da
 @patch
-def faults(
-    self: Camera,
-) -> list[str]:  # what is wrong, in words; empty if nothing is
+def problems(self: Camera) -> list[str]: # what is wrong, in words; empty if nothing is
     "Everything that is wrong with a camera: not finite, no rotation, no intrinsics."
     found, K, pose = [], self.K.double(), self.world_to_camera.double()
     if not K.isfinite().all(): found.append('intrinsics are not finite')
     elif not ((K[..., 0, 0] > 0) & (K[..., 1, 1] > 0)).all(): found.append('focal lengths are not positive')
-    elif not (K[..., 2, :] == torch.tensor([0, 0, 1], dtype=K.dtype, device=K.device)).all(): found.append('last row of the intrinsics is not 0 0 1')
-    elif (K[..., 0, 1].abs() + K[..., 1, 0].abs() > 1e-3 * K[..., 0, 0]).any(): found.append('intrinsics have skew, which pinhole cameras here do not')
+    elif not (K[..., 2, :] == torch.tensor([0, 0, 1], dtype=K.dtype, device=K.device)).all():
+        found.append('last row of the intrinsics is not 0 0 1')
+    elif (K[..., 0, 1].abs() + K[..., 1, 0].abs() > 1e-3*K[..., 0, 0]).any():
+        found.append('intrinsics have skew, which pinhole cameras here do not')
     if not pose.isfinite().all(): return found + ['pose is not finite']
     R = pose[..., :3, :3]
     if (R @ R.mT - torch.eye(3, dtype=R.dtype, device=R.device)).abs().max() > 1e-3:
@@ -280,12 +259,23 @@ def faults(
     elif not (torch.linalg.det(R) > 0).all(): found.append('pose is not a rotation: it is mirrored (determinant -1)')
     return found
 
-
 @patch
-def check(
-    self: Camera,
-    name: str = 'camera',  # what to call it in the message
-) -> Camera:  # itself
+def check(self: Camera, name: str = 'camera', # what to call it in the message
+         ) -> Camera: # itself
     "The camera itself, or a `GhaError` that names everything wrong with it."
-    if found := self.faults(): raise GhaError(f'{name}: ' + '; '.join(found))
+    if found := self.problems(): raise GhaError(f'{name}: ' + '; '.join(found))
     return self
+
+# %% ../nbs/01_geometry.ipynb #c035cbb0
+def nearest_neighbors(points: Float[Tensor, "n d"], # asked about
+                      others: Float[Tensor, "m d"], # looked for, in the same space
+                      k: int = 1, # how many; all of them, where there are fewer
+                      chunk: int = 2048, # points whose distances to all others are in memory at a time
+                     ) -> tuple[Float[Tensor, "n k"], Int[Tensor, "n k"]]: # distances, nearest first, and indices into `others`
+    """The k nearest of some other points to each point, by comparing all pairs; distances carry gradients and six digits.
+
+        distances, ids = nearest_neighbors(points, vertices, 4) # the mean of the four: values[ids].mean(1)"""
+    k = min(k, len(others))
+    if not len(points): return points.new_zeros(0, k), torch.zeros(0, k, dtype=torch.long, device=points.device)
+    found = [torch.cdist(part, others).topk(k, largest=False) for part in points.split(chunk)]
+    return torch.cat([f.values for f in found]), torch.cat([f.indices for f in found])

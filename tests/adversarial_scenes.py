@@ -6,10 +6,10 @@ import subprocess, sys
 import torch
 
 from gha_nb import native
-from gha_nb.raster.gaussians import Gaussians
 from gha_nb.geometry import Camera, look_at, perspective
-from gha_nb.raster.mesh_raster import rasterize_mesh
-from gha_nb.raster.splat import rasterize
+from gha_nb.raster.gaussians import Gaussians
+from gha_nb.raster.mesh_raster import interpolate, rasterize_mesh
+from gha_nb.raster.splat import rasterize, workspace
 
 checks = ('-O1', '-g', '-march=native', '-shared', '-fPIC', '-std=gnu11', *sys.argv[2:])
 
@@ -23,6 +23,7 @@ def compile_checked(source, library, flags):
 
 
 native.compile_library = compile_checked
+workspace().empty = torch.empty # memory of exactly the size, never used twice: what is outside of it is seen to be outside
 torch.manual_seed(0)
 seed = torch.Generator().manual_seed(0)
 rand, randn = (lambda *s: torch.rand(*s, generator=seed)), (lambda *s: torch.randn(*s, generator=seed))
@@ -71,15 +72,17 @@ for channels in (1, 3, 32, 33):
     for name, g in scenes(channels):
         for camera in cameras():
             for antialiased in (False, True):
-                leaves = {k: v.clone().requires_grad_() for k, v in g.tensors().items()}
-                image, alpha = rasterize(Gaussians(**leaves), camera, torch.ones(channels), antialiased=antialiased)
-                if name not in ('beyond integers', 'overflowing squares'): assert image.isfinite().all(), (name, channels, antialiased)
+                inputs = {k: v.clone().requires_grad_() for k, v in g.tensors().items()}
+                image, alpha = rasterize(Gaussians(**inputs), camera, torch.ones(channels), antialiased=antialiased)
                 (image.sum() + alpha.sum()).backward()
+                if name not in ('beyond integers', 'overflowing squares'):
+                    assert image.isfinite().all() and alpha.min() >= 0 and alpha.max() <= 1, (name, channels, antialiased)
+                    assert all(v.grad.isfinite().all() for v in inputs.values()), (name, channels, antialiased)
                 drawn += 1
 
 faces = torch.randint(0, 100, (200, 3), generator=seed)
 meshes = dict(ordinary=randn(100, 3), beyond_integers=randn(100, 3)*1e9, behind=randn(100, 3) + torch.tensor([0, 0, 10.]),
               across_the_near_plane=randn(100, 3)*5, slivers=randn(100, 3)*torch.tensor([1, 1e-7, 1]), a_point=torch.zeros(100, 3))
 for vertices in meshes.values():
-    for camera in cameras(): rasterize_mesh(vertices, faces, camera); drawn += 1
+    for camera in cameras(): interpolate(rand(100, 5), faces, rasterize_mesh(vertices, faces, camera)); drawn += 1
 print(f'{drawn} pictures')

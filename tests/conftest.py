@@ -10,8 +10,9 @@ import pytest
 root = Path(__file__).resolve().parent.parent
 bin = Path(sys.executable).parent
 chromium = next((o for name in ('chromium', 'chromium-browser', 'google-chrome') if (o := shutil.which(name))), None)
+# options of a headless Chromium that draws without a GPU
 webgl = ('--no-sandbox --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync '
-         '--use-gl=angle --use-angle=swiftshader --enable-unsafe-swiftshader --ignore-gpu-blocklist').split()  # a headless Chromium that draws without a GPU
+         '--use-gl=angle --use-angle=swiftshader --enable-unsafe-swiftshader --ignore-gpu-blocklist').split()
 project = tomllib.loads((root/'pyproject.toml').read_text())
 wings, flat = project['tool']['gha_nb']['wings'], project['tool']['gha_nb']['flat']
 notebooks = sorted(o for o in (root/'nbs').rglob('*.ipynb') if not any(p[0] in '._' for p in o.relative_to(root).parts))

@@ -13,7 +13,8 @@ import numpy as np
 import psutil
 from conftest import chromium, environment, webgl
 
-allowed = ('neutral', 'random', 'extreme', 'mirror', 'straight on', 'pause', 'go on', 'one step', 'add a key', 'go there', 'replace', 'delete', 'render', 'cancel', 'save the path')
+allowed = ('neutral', 'random', 'extreme', 'mirror', 'straight on', 'pause', 'go on', 'one step', 'add a key', 'go there', 'replace',
+           'delete', 'render', 'cancel', 'save the path')
 patience = 300  # seconds for what has to happen: a busy machine is no fault of the viewer's
 folders = ('around the head', 'between two frames', 'truth and rendering', 'first stage: the mesh')
 
@@ -24,7 +25,8 @@ class Training:
         self.out, self.said, self.address, self.memory, self.started = out, [], None, [], time.monotonic()
         code = 'import sys; from gha_nb.app import main; sys.exit(main())'
         options = ['train', str(capture), '--out', str(out), '--preset', preset, '--minutes', str(minutes), '--view']
-        self.process = subprocess.Popen([sys.executable, '-u', '-c', code, *options], env=environment(GHA_NB_VIEWER_PORT='0', GHA_NB_DEVICE='cpu'),
+        self.process = subprocess.Popen([sys.executable, '-u', '-c', code, *options],
+                                        env=environment(GHA_NB_VIEWER_PORT='0', GHA_NB_DEVICE='cpu'),
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         threading.Thread(target=self.listen, daemon=True).start()
         threading.Thread(target=self.sample, daemon=True).start()
@@ -39,7 +41,8 @@ class Training:
         try:
             p = psutil.Process(self.process.pid)
             while self.process.poll() is None:
-                self.memory.append((round(time.monotonic() - self.started, 1), round(p.memory_info().rss/2**20, 1), 2 if (self.out/'log.jsonl').exists() else 1))
+                stage = 2 if (self.out/'log.jsonl').exists() else 1
+                self.memory.append((round(time.monotonic() - self.started, 1), round(p.memory_info().rss/2**20, 1), stage))
                 time.sleep(.5)
         except psutil.NoSuchProcess: pass
 
@@ -164,12 +167,17 @@ def soak(seconds: float, # of visits; the training is given more time than that,
         until(lambda: t.address or not t.alive(), patience, why)
         with sync_playwright() as p:
             browser = p.chromium.launch(executable_path=chromium, args=list(webgl))
-            def enter(): visits['opened'] += 1; return Visitor(browser, t.address, rng, counts, troubles, shots and shots/f"visit_{visits['opened']:03d}.png")
+            def enter():
+                visits['opened'] += 1
+                shot = shots and shots/f"visit_{visits['opened']:03d}.png"
+                return Visitor(browser, t.address, rng, counts, troubles, shot)
             first, begin, marks = enter(), time.monotonic(), []
             first_step, arrived = t.step(), begin - t.started
             pages, told = [first], 0
             while (now := time.monotonic() - begin) < seconds and t.alive():
-                if now >= told: say(f'{now:6.0f} s, step {t.step()}, {t.memory[-1][1]:.0f} MB, visits {visits}, {counts}, troubles {troubles}'); told += seconds/60
+                if now >= told:
+                    say(f'{now:6.0f} s, step {t.step()}, {t.memory[-1][1]:.0f} MB, visits {visits}, {counts}, troubles {troubles}')
+                    told += seconds/60
                 if not pages: pages = [enter() for _ in range(rng.integers(1, 3))]
                 end = time.monotonic() + rng.uniform(.2, 1)*stay
                 while time.monotonic() < end and t.alive() and not any(o.crashed for o in pages): pages[rng.integers(len(pages))].act()
@@ -191,8 +199,10 @@ def soak(seconds: float, # of visits; the training is given more time than that,
     if any('Traceback' in o for o in t.said): troubles.append('the training said: ' + '\n'.join(t.said[-30:]))
     memory = [o for o in t.memory if arrived <= o[0] <= stopped]
     growth = {stage: grown([mb for _, mb, k in memory if k == stage], warm) for stage in (1, 2)}
-    return dict(preset=preset, seconds=round(stopped), seed=seed, exit_code=code, saved=(out/'avatar.safetensors').exists(), first_step=first_step, last_step=last_step,
-                said=t.said[-5:], visits=visits, actions=counts, troubles=troubles, growth_megabytes=growth, memory=memory[::max(1, len(memory)//240)], steps=marks)
+    return dict(preset=preset, seconds=round(stopped), seed=seed, exit_code=code, saved=(out/'avatar.safetensors').exists(),
+                first_step=first_step, last_step=last_step,
+                said=t.said[-5:], visits=visits, actions=counts, troubles=troubles, growth_megabytes=growth,
+                memory=memory[::max(1, len(memory)//240)], steps=marks)
 
 
 def main():

@@ -35,7 +35,8 @@ def test_version():
     assert gha_process('--version').stdout.strip() == __version__
 
 
-@pytest.mark.parametrize('args', [[], ['nonsense'], ['train'], ['check', 'x', '--nonsense'], ['train', 'x', '--out', 'y', '--steps', 'many'],
+@pytest.mark.parametrize('args',
+                         [[], ['nonsense'], ['train'], ['check', 'x', '--nonsense'], ['train', 'x', '--out', 'y', '--steps', 'many'],
                                   ['train', 'x', '--out', 'y', '--preset', 'huge'], ['render', 'r', 'c', '--out', 'd', '--split', 'nope']])
 def test_not_understood(args):
     result = gha(*args)
@@ -74,8 +75,8 @@ def damaged(tmp_path_factory):
     from gha_nb.capture.writer import record_ball
     top = record_ball(tmp_path_factory.mktemp('captures')/'damaged', frames=10, cameras=3, size=64)
     faults = set()
-    def at(frame, camera, room, pattern):
-        file = next((top/room/frame).glob(pattern.format(camera)))
+    def at(frame, camera, folder, pattern):
+        file = next((top/folder/frame).glob(pattern.format(camera)))
         faults.add((frame, camera, file.name))
         return file
     at('0000', 'cam0', 'images', 'image_{}.*').unlink()
@@ -226,7 +227,8 @@ def test_evaluate(ball, trained):
 
 
 def test_no_such_run(ball, tmp_path):
-    for args in (['render', tmp_path/'no', ball, '--out', tmp_path/'p'], ['evaluate', tmp_path/'no', ball], ['view', tmp_path/'no', '--port', '0']):
+    for args in (['render', tmp_path/'no', ball, '--out', tmp_path/'p'], ['evaluate', tmp_path/'no', ball],
+                 ['view', tmp_path/'no', '--port', '0']):
         refused(gha(*args))
 
 
@@ -279,8 +281,10 @@ def test_studio_designs(tmp_path):
 @pytest.mark.slow
 def test_demo_end_to_end(tmp_path):
     "From the embedded capture to an avatar, its scores and its report"
-    result = gha_process('demo', '--minutes', '0.4', '--no-view', env=environment(GHA_NB_RUNS=str(tmp_path/'runs')), cwd=tmp_path, timeout=600)
+    result = gha_process('demo', '--minutes', '0.4', '--no-view', env=environment(GHA_NB_RUNS=str(tmp_path/'runs')), cwd=tmp_path,
+                         timeout=600)
     assert result.returncode == 0, said(result)
     run = tmp_path/'runs'/'demo'
-    for o in ('avatar.safetensors', 'avatar.json', 'metrics.json', 'log.jsonl', 'report.html', 'previews/first_splat.png'): assert (run/o).exists(), o
+    for o in ('avatar.safetensors', 'avatar.json', 'metrics.json', 'log.jsonl', 'report.html', 'previews/first_splat.png'):
+        assert (run/o).exists(), o
     assert str(run/'report.html') in result.stdout

@@ -49,7 +49,8 @@ def put(array, index, value):
 
 def of_picture(kind, damage, lowres=False):
     def plant(top, frame, camera):
-        if kind == 'visible' and not (top/picture_file(kind, frame, camera)).exists(): Image.new('L', (32, 32), 255).save(top/picture_file(kind, frame, camera))
+        if kind == 'visible' and not (top/picture_file(kind, frame, camera)).exists():
+            Image.new('L', (32, 32), 255).save(top/picture_file(kind, frame, camera))
         damage(top/picture_file(kind, frame, camera, lowres))
         return picture_file(kind, frame, camera, lowres)
     return plant
@@ -100,7 +101,8 @@ def landmark_behind(top, frame, camera):
 
 
 def whole_view(top, frame, camera):
-    for file in (*(picture_file(kind, frame, camera, low) for kind in ('image', 'mask', 'visible') for low in (False, True)), camera_file(frame, camera)):
+    for file in (*(picture_file(kind, frame, camera, low) for kind in ('image', 'mask', 'visible') for low in (False, True)),
+                 camera_file(frame, camera)):
         (top/file).unlink(missing_ok=True)
     return picture_file('image', frame, camera)
 
@@ -112,13 +114,17 @@ def vertices(frame): return points_file('vertices', frame)
 of_views = {
     'image missing': of_picture('image', remove), 'image truncated': of_picture('image', cut(.6)),
     'image truncated at its end': of_picture('image', cut(.98)),
-    'image header only': of_picture('image', cut(.05)), 'image empty file': of_picture('image', empty), 'image is text': of_picture('image', text),
-    'image zero tail': of_picture('image', zeros), 'image of another size': of_picture('image', size(16, 16)), 'image is a folder': of_picture('image', folder),
-    'mask missing': of_picture('mask', remove), 'mask truncated': of_picture('mask', cut(.7)), 'mask of another size': of_picture('mask', size(32, 16)),
+    'image header only': of_picture('image', cut(.05)), 'image empty file': of_picture('image', empty),
+    'image is text': of_picture('image', text),
+    'image zero tail': of_picture('image', zeros), 'image of another size': of_picture('image', size(16, 16)),
+    'image is a folder': of_picture('image', folder),
+    'mask missing': of_picture('mask', remove), 'mask truncated': of_picture('mask', cut(.7)),
+    'mask of another size': of_picture('mask', size(32, 16)),
     'mask empty': of_picture('mask', black),
     'visible truncated': of_picture('visible', cut(.7)), 'visible of another size': of_picture('visible', size(64, 64)),
     'lowres image truncated': of_picture('image', cut(.7), True), 'lowres mask of another size': of_picture('mask', size(20, 20), True),
-    'camera missing': of_camera(remove), 'camera is text': of_camera(text), 'camera truncated': of_camera(cut(.5)), 'camera empty file': of_camera(empty),
+    'camera missing': of_camera(remove), 'camera is text': of_camera(text), 'camera truncated': of_camera(cut(.5)),
+    'camera empty file': of_camera(empty),
     'camera without extrinsic': of_camera(lambda f: rewrite(f, extrinsic=None)),
     'camera sheared': of_camera(lambda f: changed(f, 'extrinsic', lambda E: put(E, (0, 1), .3))),
     'camera scaled': of_camera(lambda f: changed(f, 'extrinsic', lambda E: 1000*E)),
@@ -133,7 +139,8 @@ of_views = {
     'landmark behind a camera': landmark_behind, 'whole view missing': whole_view,
 }
 of_frames = {
-    'params missing': of_frame(params_file, remove), 'params are text': of_frame(params_file, text), 'params truncated': of_frame(params_file, cut(.6)),
+    'params missing': of_frame(params_file, remove), 'params are text': of_frame(params_file, text),
+    'params truncated': of_frame(params_file, cut(.6)),
     'NaN in the pose': of_frame(params_file, lambda f: changed(f, 'pose', lambda p: put(p, (0, 2), np.nan))),
     'pose of the wrong shape': of_frame(params_file, lambda f: rewrite(f, pose=np.zeros((1, 7)))),
     'no pose': of_frame(params_file, lambda f: rewrite(f, pose=None)),
@@ -143,10 +150,12 @@ of_frames = {
     'mixed expression lengths': of_frame(params_file, lambda f: rewrite(f, exp_coeff=np.zeros((1, 5)))),
     'expression of objects': of_frame(params_file, lambda f: rewrite(f, exp_coeff=np.array([{}, None], object))),
     'expression of words': of_frame(params_file, lambda f: rewrite(f, exp_coeff=np.array(['jawOpen']))),
-    'landmarks missing': of_frame(lmk, remove), 'landmarks are no array': of_frame(lmk, text), 'landmarks truncated': of_frame(lmk, cut(.5)),
+    'landmarks missing': of_frame(lmk, remove), 'landmarks are no array': of_frame(lmk, text),
+    'landmarks truncated': of_frame(lmk, cut(.5)),
     'landmarks in 2D': of_frame(lmk, lambda f: np.save(f, np.load(f)[:, :2])),
     'landmarks with NaN': of_frame(lmk, lambda f: np.save(f, put(np.load(f), (3, 1), np.nan))),
-    'fewer landmarks': of_frame(lmk, lambda f: np.save(f, np.load(f)[:51])), 'landmarks pickled': of_frame(lmk, lambda f: np.save(f, np.array([{}], object))),
+    'fewer landmarks': of_frame(lmk, lambda f: np.save(f, np.load(f)[:51])),
+    'landmarks pickled': of_frame(lmk, lambda f: np.save(f, np.array([{}], object))),
     'landmarks are an archive': of_frame(lmk, archive),
     'vertices missing': of_frame(vertices, remove), 'fewer vertices': of_frame(vertices, lambda f: np.save(f, np.load(f)[::2])),
     'vertices with infinity': of_frame(vertices, lambda f: np.save(f, put(np.load(f), 0, np.inf))),
@@ -210,25 +219,25 @@ def test_random_bytes_raise_nothing(seed, top):
 # ---- folders
 
 
-@pytest.mark.parametrize('room', ['images', 'cameras', 'params'])
+@pytest.mark.parametrize('folder', ['images', 'cameras', 'params'])
 @pytest.mark.parametrize('way', ['missing', 'a file', 'unreadable'])
-def test_folder_of_a_frame_is_one_problem(room, way, top, monkeypatch):
-    bad = top/room/'0002'
+def test_folder_of_a_frame_is_one_problem(folder, way, top, monkeypatch):
+    bad = top/folder/'0002'
     if way != 'unreadable': shutil.rmtree(bad)
     if way == 'a file': bad.write_text('')
     if way == 'unreadable': refuse_to_list(bad, monkeypatch)
     problems = check_capture(top)
-    assert named(problems) == {('0002', None, f'{room}/0002')} and len(problems) == 1, problems
+    assert named(problems) == {('0002', None, f'{folder}/0002')} and len(problems) == 1, problems
 
 
-@pytest.mark.parametrize('room', ['images', 'cameras', 'params'])
+@pytest.mark.parametrize('folder', ['images', 'cameras', 'params'])
 @pytest.mark.parametrize('way', ['missing', 'a file', 'unreadable'])
-def test_folder_of_all_frames_is_one_problem(room, way, top, monkeypatch):
-    if way != 'unreadable': shutil.rmtree(top/room)
-    if way == 'a file': (top/room).write_text('')
-    if way == 'unreadable': refuse_to_list(top/room, monkeypatch)
+def test_folder_of_all_frames_is_one_problem(folder, way, top, monkeypatch):
+    if way != 'unreadable': shutil.rmtree(top/folder)
+    if way == 'a file': (top/folder).write_text('')
+    if way == 'unreadable': refuse_to_list(top/folder, monkeypatch)
     problems = check_capture(top)
-    assert named(problems) == {(None, None, room)} and len(problems) == 1, problems
+    assert named(problems) == {(None, None, folder)} and len(problems) == 1, problems
 
 
 def refuse_to_list(folder, monkeypatch):
@@ -250,15 +259,16 @@ def test_rights(top):
 
 def test_no_capture_at_all(tmp_path, good):
     (tmp_path/'file').write_text('')
-    (tmp_path/'rooms/images').mkdir(parents=True), (tmp_path/'rooms/cameras').mkdir(), (tmp_path/'rooms/params').mkdir()
-    for path in (tmp_path/'nowhere', tmp_path/'file', tmp_path, tmp_path/'rooms'):
+    (tmp_path/'parts/images').mkdir(parents=True), (tmp_path/'parts/cameras').mkdir(), (tmp_path/'parts/params').mkdir()
+    for path in (tmp_path/'nowhere', tmp_path/'file', tmp_path, tmp_path/'parts'):
         assert [(p.frame, p.camera, p.file) for p in check_capture(path)] == [(None, None, '')]
         with pytest.raises(CaptureError, match='1 problem: the capture: '): Capture.read(path)
         with pytest.raises(CaptureError): Capture.read(path, check=False)
 
 
 def test_strangers_are_no_frames(top):
-    for file in ('images/Thumbs.db', 'params/notes.txt', 'images/.DS_Store', 'images/0000/.image_cam0.jpg.swp', 'README'): (top/file).write_text('')
+    for file in ('images/Thumbs.db', 'params/notes.txt', 'images/.DS_Store', 'images/0000/.image_cam0.jpg.swp', 'README'):
+        (top/file).write_text('')
     (top/'images/.ipynb_checkpoints').mkdir()
     assert check_capture(top) == []
 
@@ -272,7 +282,8 @@ def test_what_may_be_missing(top):
     (top/'split.json').unlink()
     assert check_capture(top) == []
     capture = Capture.read(top)
-    assert (capture.split.test_frames, capture.split.test_cameras, capture.lowres_size, capture.vertices('0000')) == (['0007'], ['cam1'], None, None)
+    assert (capture.split.test_frames, capture.split.test_cameras) == (['0007'], ['cam1'])
+    assert (capture.lowres_size, capture.vertices('0000')) == (None, None)
     assert capture.targets('0000', 'cam0', 16)[2].min() == 1
 
 
@@ -316,7 +327,8 @@ def split(top, **said):
     (dict(test_frames=['0007', '0099']), '0099', None), (dict(test_cameras=['cam1', 'left']), None, 'left'),
     (dict(cameras=['cam0', 'cam1', 'cam2', 'cam9']), None, 'cam9'), (dict(cameras=['cam0', 'cam2']), None, 'cam1'),
     (dict(test_frames=['0000', '0007']), '0000', None), (dict(train_cameras=['cam0', 'cam1']), None, 'cam1'),
-    (dict(val_frames=['0001']), None, None), (dict(validation=['0001']), None, None), (dict(train_frames=[], test_frames=['0007']), None, None),
+    (dict(val_frames=['0001']), None, None), (dict(validation=['0001']), None, None),
+    (dict(train_frames=[], test_frames=['0007']), None, None),
     (dict(train_frames='0000'), None, None), (dict(test_frames=[7]), None, None), (dict(expression_names=['grow']), None, None),
     (dict(expression_names=['grow', 'grow']), None, None), (dict(resolution=512), None, None)])
 def test_fault_of_the_split(said, frame, camera, top):
@@ -334,14 +346,15 @@ def test_split_that_is_none(content, top):
 
 
 def test_split_that_says_less_or_more(top):
-    split(top, train_frames=None, cameras=None, expression_names=None, resolution=32, convention='as ever', takes=[1, 2])
+    split(top, train_frames=None, cameras=None, expression_names=None, resolution=32, convention='as ever', takes=[1, 2], frames=8)
     assert check_capture(top) == []
     capture = Capture.read(top)
     assert capture.split.train_frames == frames[:-1] and capture.expression_names == ['expression_000', 'expression_001']
 
 
 def test_all_of_it_together_with_the_split(top):
-    files = {of_views['image missing'](top, '0000', 'cam0'), of_views['mask empty'](top, '0000', 'cam1'), of_views['camera mirrored'](top, '0000', 'cam1'),
+    files = {of_views['image missing'](top, '0000', 'cam0'), of_views['mask empty'](top, '0000', 'cam1'),
+             of_views['camera mirrored'](top, '0000', 'cam1'),
              of_frames['NaN in the pose'](top, '0000', None), of_frames['landmarks are no array'](top, '0000', None), 'split.json'}
     split(top, test_frames=['0007', 'x'], test_cameras=['y'])
     assert {p.file for p in check_capture(top)} == files
@@ -353,4 +366,20 @@ def test_two_faults_of_one_file_are_two_problems(top):
     changed(top/camera_file('0001', 'cam0'), 'intrinsic', lambda K: np.nan*K)
     changed(top/camera_file('0001', 'cam0'), 'extrinsic', lambda E: 2*E)
     assert [(p.file, p.problem.split()[0]) for p in check_capture(top)] == [
-        (params_file('0001'), 'pose'), (params_file('0001'), '9'), (camera_file('0001', 'cam0'), 'intrinsic'), (camera_file('0001', 'cam0'), 'pose')]
+        (params_file('0001'), 'pose'), (params_file('0001'), '9'), (camera_file('0001', 'cam0'), 'intrinsic'),
+        (camera_file('0001', 'cam0'), 'pose')]
+
+
+def test_reading_lists_the_capture_once(top, monkeypatch):
+    "Checking and opening share what was found in the folders and in split.json"
+    from gha_nb.capture import capture, check
+    asked = []
+    for module in (capture, check):
+        for name in ('list_capture', 'read_split'):
+            old = getattr(module, name)
+            monkeypatch.setattr(module, name, lambda *args, old=old, name=name: (asked.append(name), old(*args))[1])
+    assert Capture.read(top).split.test_frames == ['0007']
+    assert sorted(asked) == ['list_capture', 'read_split']
+    del asked[:]
+    Capture.read(top, check=False)
+    assert sorted(asked) == ['list_capture', 'read_split']

@@ -22,7 +22,7 @@ def test_design(browser, tmp_path):  # noqa: F811
         first = next(i for i in range(sliders.count()) if sliders.nth(i).is_visible())  # tone
         sliders.nth(first).focus()
         page.keyboard.press('End')
-        until(lambda: panel.sitting.design.tone == 1, page)
+        until(lambda: panel.preview.design.tone == 1, page)
         dark = settled(page)
         page.screenshot(path=tmp_path/'dark.png')
         middle = (slice(100, 220), slice(120, 260))

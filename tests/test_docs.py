@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from conftest import copy_tree, notebooks, root, run, said
+from conftest import copy_tree, environment, notebooks, root, run, said
 
 
 pytestmark = pytest.mark.xdist_group('docs')  # built once
@@ -58,10 +58,12 @@ def test_internal_links(site, pages):
         for link in page.links:
             parts = urlsplit(link)
             if parts.scheme or parts.netloc or link in ('#', ''): continue
-            to = ((site.resolve()/unquote(parts.path.lstrip('/'))) if parts.path.startswith('/') else file.parent/unquote(parts.path)).resolve() if parts.path else file
+            to = ((site.resolve()/unquote(parts.path.lstrip('/'))) if parts.path.startswith('/')
+                  else file.parent/unquote(parts.path)).resolve() if parts.path else file
             if to.is_dir(): to /= 'index.html'
             if not to.exists(): dead.append(f'{file.name}: {link}')
-            elif parts.fragment and to in pages and unquote(parts.fragment) not in pages[to].names: dead.append(f'{file.name}: {link} (no such place on that page)')
+            elif parts.fragment and to in pages and unquote(parts.fragment) not in pages[to].names:
+                dead.append(f'{file.name}: {link} (no such place on that page)')
     assert not dead, dead
 
 
@@ -71,7 +73,8 @@ def test_pages_are_clean(pages):
     for file, page in pages.items():
         text = ' '.join(page.words)
         found += [f'{file.name}: a formula that nobody has drawn: {m[0]!r}' for m in re.finditer(r'\\[(\[].{0,60}', text)]
-        found += [f'{file.name}: {m[0]!r}' for m in re.finditer(r'#\|\s*\w+|^:{3,}|Traceback \(most recent|\{\{<|/(?:work|root|home|tmp|Users)/\w\S*', text, re.M)]
+        found += [f'{file.name}: {m[0]!r}'
+                  for m in re.finditer(r'#\|\s*\w+|^:{3,}|Traceback \(most recent|\{\{<|/(?:work|root|home|tmp|Users)/\w\S*', text, re.M)]
     assert not found, found
 
 
@@ -83,3 +86,29 @@ def test_links_between_files():
         for to in re.findall(r'\]\(([^)#:\s]+)(?:#[^)]*)?\)', text):
             if not (file.parent/to).exists(): dead.append(f'{file.name}: {to}')
     assert not dead, dead
+
+
+def test_signatures_are_readable():
+    "Classes are shown as classes, and annotations without quotes and without the modules where they live"
+    code = r"""import docs; print(docs.readable('''```python
+def Ribbons(
+    points:jaxtyping.Float[Tensor, 'n 3'], # as gha_nb.Foo
+)->None:
+```
+```python
+def join(
+    a:__main__.Ribbons, s:str="x", m:"Float[Tensor, 'n']"
+)->"UInt8[np.ndarray, 'h w']":
+```'''))"""
+    result = run(sys.executable, '-c', code, env=environment(PYTHONPATH=str(root/'tools')))
+    assert result.stdout == ('''```python
+class Ribbons(
+    points:Float[Tensor, 'n 3'], # as gha_nb.Foo
+):
+```
+```python
+def join(
+    a:Ribbons, s:str="x", m:Float[Tensor, 'n']
+)->UInt8[np.ndarray, 'h w']:
+```
+'''), said(result)

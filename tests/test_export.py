@@ -32,7 +32,8 @@ def gaussians(path):
     else:
         o = read_ply(path)
         columns = lambda name, n: np.stack([o[f'{name}_{i}'] for i in range(n)], 1)
-        parts = (np.stack([o[k] for k in 'xyz'], 1), columns('rot', 4), np.exp(columns('scale', 3)), 1/(1 + np.exp(-o['opacity'])), .5 + columns('f_dc', 3)*.28209479)
+        parts = (np.stack([o[k] for k in 'xyz'], 1), columns('rot', 4), np.exp(columns('scale', 3)), 1/(1 + np.exp(-o['opacity'])),
+                 .5 + columns('f_dc', 3)*.28209479)
     return Gaussians(*(torch.tensor(np.array(v), dtype=torch.float32) for v in parts))
 
 
@@ -58,7 +59,8 @@ def test_neutral(trained, avatar, tmp_path):
     result = gha('export', trained, '--out', tmp_path/'head.ply')
     assert result.returncode == 0 and result.stdout.strip() == str(tmp_path/'head.ply'), said(result)
     columns = read_ply(tmp_path/'head.ply')
-    assert list(columns) == ['x', 'y', 'z', *(f'f_dc_{i}' for i in range(3)), 'opacity', *(f'scale_{i}' for i in range(3)), *(f'rot_{i}' for i in range(4))]
+    assert list(columns) == ['x', 'y', 'z', *(f'f_dc_{i}' for i in range(3)), 'opacity', *(f'scale_{i}' for i in range(3)),
+                             *(f'rot_{i}' for i in range(4))]
     assert len(columns['x']) == len(avatar) and all(np.isfinite(o).all() for o in columns.values())
     g, mine = gaussians(tmp_path/'head.ply'), avatar.pose()
     for name in ('means', 'opacities'): torch.testing.assert_close(getattr(g, name), getattr(mine, name), atol=1e-5, rtol=1e-4)
@@ -81,7 +83,8 @@ def test_fitted_colours_look_like_the_avatar(ball, trained, avatar, tmp_path, fo
 def test_range(ball, trained, tmp_path):
     run = shutil.copytree(trained, tmp_path/'run')
     result = gha('export', run, '--capture', ball, '--frames', '0001:', '--format', 'splat')
-    assert result.returncode == 0 and [o.rsplit('/')[-1] for o in result.stdout.split()] == ['0001.splat', '0002.splat', '0003.splat'], said(result)
+    assert result.returncode == 0, said(result)
+    assert [o.rsplit('/')[-1] for o in result.stdout.split()] == ['0001.splat', '0002.splat', '0003.splat'], said(result)
     assert sorted(o.name for o in (run/'export').iterdir()) == ['0001.splat', '0002.splat', '0003.splat']
     sizes = {(run/'export'/f'000{i}.splat').stat().st_size for i in (1, 2, 3)}
     assert len(sizes) == 1 and sizes.pop() % 32 == 0

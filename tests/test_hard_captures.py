@@ -12,7 +12,7 @@ from gha_nb.capture.layout import params_file, picture_file, points_file
 from gha_nb.training.presets import PRESETS
 from gha_nb.capture.writer import record_ball
 from gha_nb.evaluation.report import write_report
-from gha_nb.avatar.superres import SuperResConfig
+from gha_nb.avatar.upsampler import PublishedConfig
 from gha_nb.training.training import train
 
 frames = [f'{i:04d}' for i in range(11)]
@@ -70,24 +70,27 @@ def test_training_ends_and_says_what_was_lacking(what, tmp_path, capsys):
     said, kept = capsys.readouterr().out, json.loads((out/'run.json').read_text())
     page = write_report(out, capture, avatar=avatar).read_text()
     assert not kept['skipped'] and kept['stopped'] is None
-    if words is None: assert kept['lacks'] == []
+    if words is None: assert kept['diagnostics'] == []
     else:
-        assert any(words in sentence for sentence in kept['lacks'])
+        assert any(words in sentence for sentence in kept['diagnostics'])
         assert words in said and words in page
 
 
 def test_one_camera_is_refused_by_guidance_and_trained_from_the_cloud(tmp_path):
     capture = Capture.read(record(tmp_path, cameras=2))
-    with pytest.raises(GhaError, match='guidance needs two training cameras.*--init cloud'): train(capture, tmp_path/'mesh', 'tiny', steps=4, progress=False, device='cpu')
+    with pytest.raises(GhaError, match='guidance needs two training cameras.*--init cloud'):
+        train(capture, tmp_path/'mesh', 'tiny', steps=4, progress=False, device='cpu')
     train(capture, tmp_path/'cloud', 'tiny', steps=4, init='cloud', progress=False, device='cpu')
-    assert 'There is one training camera' in json.loads((tmp_path/'cloud'/'run.json').read_text())['lacks'][0]
+    assert 'There is one training camera' in json.loads((tmp_path/'cloud'/'run.json').read_text())['diagnostics'][0]
 
 
 def test_published_preset_takes_its_steps_at_a_small_size(tmp_path):
     "All of its parts (published super-resolution, rescaling, rates, both stages), with fewer points on smaller pictures"
     p = PRESETS['paper']
-    small = replace(p, low=16, points=400, guidance=replace(p.guidance, spacing=.3, views=2), losses=replace(p.losses, perceptual=0.))
+    small = replace(p, low=16, points=400, stages=p.stages.changed(guidance=replace(p.guidance, spacing=.3, views=2)),
+                    losses=p.losses.changed(perceptual=0.))
     avatar = train(record(tmp_path), tmp_path/'run', small, steps=10, progress=False, device='cpu')
     lines = [json.loads(o) for o in (tmp_path/'run'/'log.jsonl').read_text().splitlines()]
-    assert avatar.config.superres == SuperResConfig('published') and avatar.config.generator == p.generator and len(avatar.motion) == 0
-    assert len(avatar) == 400 and all(np.isfinite(o['loss']) for o in lines) and json.loads((tmp_path/'run'/'run.json').read_text())['guidance']['steps'] >= 1
+    assert avatar.config.upsampler == PublishedConfig() and avatar.config.generator == p.generator and len(avatar.motion) == 0
+    assert len(avatar) == 400 and all(np.isfinite(o['loss']) for o in lines)
+    assert json.loads((tmp_path/'run'/'run.json').read_text())['guidance']['steps'] >= 1

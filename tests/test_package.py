@@ -1,8 +1,9 @@
 "The package: quick to import, complete when installed, and set up by make alone"
-import importlib, os, subprocess, sys, zipfile
+import ast, importlib, json, os, re, subprocess, sys, zipfile
+from importlib.metadata import packages_distributions
 
 import pytest
-from conftest import environment, flat, project, root, run, said, wings
+from conftest import environment, flat, notebooks, project, root, run, said, wings
 
 modules = sorted('gha_nb.' + '.'.join(o.relative_to(root/'gha_nb').with_suffix('').parts) for o in (root/'gha_nb').rglob('[!_]*.py'))
 
@@ -13,7 +14,8 @@ import os
 touched = []
 def hook(event, args):
     if event.startswith('socket.') and event != 'socket.__new__': touched.append((event, str(args)))
-    if event == 'open' and (set(str(args[1])) & set('wax+') or (args[2] or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)): touched.append((event, str(args)))
+    writes = event == 'open' and (set(str(args[1])) & set('wax+') or (args[2] or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
+    if writes: touched.append((event, str(args)))
     if event in ('os.mkdir', 'os.rename', 'os.remove', 'subprocess.Popen', 'urllib.Request'): touched.append((event, str(args)))
 sys.addaudithook(hook)
 '''
@@ -48,6 +50,8 @@ def test_wheel_carries_the_demo(tree, tmp_path):
     wheel, = (tmp_path/'wheel').glob('gha_nb-*.whl')
     with zipfile.ZipFile(wheel) as z: z.extractall(tmp_path/'site')
     assert (tmp_path/'site'/'gha_nb'/'py.typed').exists()
+    stubs = [{str(o.relative_to(top)) for o in (top/'gha_nb').rglob('*.pyi')} for top in (root, tmp_path/'site')]
+    assert stubs[0] and stubs[0] == stubs[1]
     committed = {str(o.relative_to(root/'data')) for o in (root/'data').rglob('*') if o.is_file() and '__pycache__' not in o.parts}
     installed = {str(o.relative_to(tmp_path/'site'/'gha_nb'/'data')) for o in (tmp_path/'site'/'gha_nb'/'data').rglob('*') if o.is_file()}
     assert installed == committed
@@ -65,16 +69,64 @@ def test_packages_are_the_folders():
     assert {o.stem for o in (root/'gha_nb').glob('[!_]*.py')} == set(flat)
 
 
+def imported(source):
+    "The packages from elsewhere that a source imports, at its top or inside its functions, without the standard library"
+    nodes = list(ast.walk(ast.parse(source)))
+    names = [p.name for o in nodes if isinstance(o, ast.Import) for p in o.names]
+    names += [o.module for o in nodes if isinstance(o, ast.ImportFrom) and not o.level]
+    return {o.split('.')[0] for o in names} - sys.stdlib_module_names - {'gha_nb'}
+
+
+def cells(notebook):
+    "The Python of a notebook's cells, without magics"
+    for o in json.loads(notebook.read_text())['cells']:
+        source = ''.join('\n' if line.lstrip().startswith(('%', '!')) else line for line in o['source'])
+        if o['cell_type'] == 'code' and not source.startswith('\n'): yield source
+
+
+def normal(name): return re.sub(r'[-_.]+', '-', re.match(r'[\w.-]+', name)[0]).lower()
+
+
+declared = {normal(o) for o in project['project']['dependencies']}
+extras = {k: {normal(o) for o in v} for k, v in project['project']['optional-dependencies'].items()}
+distributions = {k: {normal(o) for o in v} for k, v in packages_distributions().items()}
+
+
+def of_library(): return {o for file in (root/'gha_nb').rglob('*.py') for o in imported(file.read_text())}
+
+
+def undeclared(imports, allowed): return sorted(o for o in imports if not distributions.get(o, {normal(o)}) & allowed)
+
+
+def test_imports_of_the_library_are_declared():
+    "What the package imports comes with it; the design studio's data with its extra"
+    assert undeclared(of_library(), declared | extras['studio']) == []
+
+
+def test_imports_of_tests_tools_and_notebooks_are_declared():
+    local = {o.stem for o in (root/'tests').glob('*.py')}
+    # another Python runs this one: see test_tracker.py
+    files = [o for o in [*(root/'tests').glob('*.py'), *(root/'tools').glob('*.py')] if o.name != 'tracker_scores.py']
+    found = {p for o in files for p in imported(o.read_text())} - local | {p for o in notebooks for c in cells(o) for p in imported(c)}
+    assert undeclared(found, declared.union(*extras.values())) == []
+
+
+def test_what_is_declared_is_used():
+    "Nothing is installed for nothing; ziglang is run, not imported"
+    used = {p for o in of_library() for p in distributions.get(o, ())}
+    assert declared - used - {'ziglang'} == set()
+
+
 @pytest.mark.parametrize('wing', ['', *wings], ids=lambda o: o or 'gha_nb')
-def test_face(wing):
-    "Everything a face names is there, is no module, and cannot be hidden by a module that is called the same"
+def test_public_names(wing):
+    "Everything that a package offers in its `__init__.py` exists, and no module of the same name can hide it"
     name = f'gha_nb.{wing}'.strip('.')
-    face = importlib.import_module(name)
-    assert face.__doc__ and face.__all__ and set(dir(face)) >= set(face.__all__)
-    for o in face.__all__:
+    package = importlib.import_module(name)
+    assert package.__doc__ and package.__all__ and set(dir(package)) >= set(package.__all__)
+    for o in package.__all__:
         assert not (root/'gha_nb'/wing/f'{o}.py').exists() and not (root/'gha_nb'/wing/o).exists(), f'{name}.{o} is a module, too'
-        assert getattr(face, o) is not None
-    with pytest.raises(AttributeError, match='no attribute'): getattr(face, 'nothing_like_that')  # noqa: B009
+        assert getattr(package, o) is not None
+    with pytest.raises(AttributeError, match='no attribute'): getattr(package, 'nothing_like_that')  # noqa: B009
 
 
 def test_demo_capture_is_small(demo):
@@ -88,7 +140,8 @@ def test_make_refuses_an_old_python(tree, tmp_path):
     for o in ('python3', 'python3.11', 'python3.12', 'python3.13', 'python3.14'):
         (fake/o).write_text('#!/bin/sh\ncase "$*" in *version_info*) exit 1;; esac\necho "Python 3.9.2"\n')
         (fake/o).chmod(0o755)
-    result = subprocess.run(['make', 'demo'], cwd=tree, capture_output=True, text=True, env=environment(PATH=f"{fake}{os.pathsep}/usr/bin{os.pathsep}/bin"))
+    result = subprocess.run(['make', 'demo'], cwd=tree, capture_output=True, text=True,
+                            env=environment(PATH=f"{fake}{os.pathsep}/usr/bin{os.pathsep}/bin"))
     assert result.returncode != 0 and 'needs Python 3.11 or newer' in result.stderr, said(result)
     assert not (tree/'.venv').exists()
 

@@ -26,12 +26,15 @@ def test_by_a_capture(ball, trained, tmp_path):
 
 
 def test_alone(ball, trained, tmp_path):
-    assert gha('reenact', trained, ball, '--out', tmp_path/'video.mp4', '--alone', '--camera', 'cam2', '--smooth', '0', '--fps', '3').returncode == 0
+    result = gha('reenact', trained, ball, '--out', tmp_path/'video.mp4', '--alone', '--camera', 'cam2', '--smooth', '0', '--fps', '3')
+    assert result.returncode == 0
     import imageio.v3 as iio
     assert video(tmp_path/'video.mp4').shape == (4, 64, 64, 3) and abs(iio.immeta(tmp_path/'video.mp4')['fps'] - 3) < .01
 
 
-@pytest.mark.parametrize('text', ['blush,grow\n0,0\n1,0\n', 'Blush;unheard of\n0;1\n1;1\n', '[{"blush": 0}, {"blush": 1}]', 'pose_rx,pose_ry,pose_rz\n0,0,0\n0,0.5,0\n'])
+@pytest.mark.parametrize('text',
+                         ['blush,grow\n0,0\n1,0\n', 'Blush;unheard of\n0;1\n1;1\n', '[{"blush": 0}, {"blush": 1}]',
+                          'pose_rx,pose_ry,pose_rz\n0,0,0\n0,0.5,0\n'])
 def test_by_a_table(trained, tmp_path, text):
     driver = grown(tmp_path/('table.json' if text[0] == '[' else 'table.csv'), text)
     result = gha('reenact', trained, driver, '--out', tmp_path/'new'/'video.mp4')
@@ -89,7 +92,8 @@ def test_other_bad_input(ball, trained, demo, tmp_path):
     refused(call(table, '--camera', 'cam0'), 'camera')
     refused(call(ball, '--camera', 'cam9'), 'cam9', 'cam0')
     refused(call(ball, '--neutral', '9999'), '9999')
-    for args in (['--smooth', '1'], ['--smooth', '-1'], ['--smooth', 'nan'], ['--fps', '0'], ['--fps', 'nan'], ['--head', 'inf']): refused(call(table, *args))
+    for args in (['--smooth', '1'], ['--smooth', '-1'], ['--smooth', 'nan'], ['--fps', '0'], ['--fps', 'nan'], ['--head', 'inf']):
+        refused(call(table, *args))
     refused(gha('reenact', tmp_path/'no', table, '--out', out))
     assert not out.exists()
 

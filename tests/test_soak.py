@@ -1,4 +1,5 @@
-"A minute of `gha-nb train --view` with a browser that comes, plays and goes at random; `python tests/soak.py --minutes 60 --preset laptop` is the long form"
+"""A minute of `gha-nb train --view` with a browser that comes, plays and goes at random; `python tests/soak.py --minutes 60 --preset
+laptop` is the long form"""
 import pytest
 from conftest import chromium
 from soak import soak
@@ -13,6 +14,7 @@ def test_soak(demo, tmp_path):
     print({k: v for k, v in r.items() if k != 'memory'})
     assert not r['troubles'], r['troubles']
     assert r['exit_code'] == 0 and r['saved'], r['said']
-    assert r['last_step'] > r['first_step'] and r['visits']['opened'] > 2 and sum(r['actions'].values()) - r['actions'].get('missed', 0) > 5, r
+    assert r['last_step'] > r['first_step'] and r['visits']['opened'] > 2, r
+    assert sum(r['actions'].values()) - r['actions'].get('missed', 0) > 5, r
     growth = [v for v in r['growth_megabytes'].values() if v is not None]
     assert growth and max(growth) <= 200, (growth, r['memory'])

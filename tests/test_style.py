@@ -1,9 +1,9 @@
-"Notebooks stay lessons that a person can read and a docs build can run"
+"Notebooks stay lessons that a person can read, that import in one direction, and that a docs build can run"
 import ast, json, re
 from pathlib import Path
 
 import pytest
-from conftest import bin, flat, name_of, notebooks, root, run, said, wings
+from conftest import bin, flat, name_of, notebooks, project, root, run, said, wings
 from test_sync import default_exp
 
 machine_path = re.compile(r'/(?:work|root|home|tmp|Users)/[\w.]')
@@ -40,11 +40,18 @@ def test_any_notebook(notebook):
     assert 'captures/statue' not in notebook.read_text(), 'the private capture is not to be named, let alone shown'
 
 
+@pytest.mark.parametrize('notebook', notebooks, ids=name_of)
+def test_lines_fit(notebook):
+    "Code that a reader need not scroll sideways; ruff says the same of what is exported"
+    limit = project['tool']['ruff']['line-length']
+    assert [line for _, source in cells(notebook, 'code') for line in source.splitlines() if len(line) > limit] == []
+
+
 @pytest.mark.parametrize('notebook', lessons, ids=name_of)
 def test_lesson(notebook):
     code = cells(notebook, 'code')
     python = [re.sub(r"r'''.*?'''", '', s, flags=re.S) for _, s in code if exported(s)]  # C sources are explained where they stand
-    assert sum(len(s.splitlines()) for s in python) <= 280, 'this is two lessons'
+    assert sum(len(s.splitlines()) for s in python) <= 280, 'split it: this is two lessons'
     assert any(re.search(r'\b(test_\w+|assert |expect_fail)', s) for _, s in code if not exported(s)), 'a lesson tests what it claims'
     assert any('image/png' in o.get('data', {}) for c, _ in code for o in c.get('outputs', [])), 'a lesson shows something'
 
@@ -58,13 +65,14 @@ def test_imports_stand_alone(notebook):
         try: body = ast.parse(''.join('\n' if o.startswith(('%', '!', '#|')) else o for o in source.splitlines(True))).body
         except SyntaxError: continue
         imports = ast.Import | ast.ImportFrom
-        alone = all(isinstance(o, imports | ast.FunctionDef) or isinstance(o, ast.Try) and all(isinstance(p, imports) for p in o.body) for o in body)
+        alone = all(isinstance(o, imports | ast.FunctionDef) or isinstance(o, ast.Try) and all(isinstance(p, imports) for p in o.body)
+                    for o in body)
         if any(isinstance(o, imports) for top in body for o in ast.walk(top)) and not alone: mixed.append(source)
     assert mixed == [], 'imports get cells of their own'
 
 
 def imported(source, module):
-    "Modules of the package that a module's source imports, at its top or inside its functions: 'studio.hair'; 'studio' for a face"
+    "Modules of ours that a source imports, at its top or inside its functions: 'studio.hair'; 'studio' for a wing's public names"
     found = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import): names = [o.name for o in node.names if o.name.split('.')[0] == 'gha_nb']
@@ -84,8 +92,8 @@ def module_path(name):
     return next((o for o in (path.with_suffix('.py'), path/'__init__.py') if o.is_file() and path != root/'gha_nb'), None)
 
 
-def floor(module):
-    "How high a module stands: the foundations, then the wings, then the command line"
+def level(module):
+    "Where a module stands in the order of imports: the flat modules are 0, then the wings in their order, then the command line"
     wing = module.split('.')[0]
     return len(wings) + 1 if module == 'app' else 0 if module in flat else 1 + wings.index(wing)
 
@@ -95,13 +103,13 @@ modules = {default_exp(o): o for o in lessons}
 
 @pytest.mark.parametrize('module', modules)
 def test_imports_point_down(module):
-    "A wing imports from itself and from the wings before it; within a wing, and among the foundations, from what comes earlier"
+    "A wing imports from itself and from the wings before it; inside a wing, and among the flat modules, from lower numbers"
     for other in imported((root/'gha_nb'/(module.replace('.', '/') + '.py')).read_text(), module):
         if other in ('__version__', 'lazy'): continue
-        assert floor(other) <= floor(module), f'{module} imports {other}, which stands above it'
-        if floor(other) == floor(module):
-            assert other in modules, f'{module} imports the face of its own wing: name the module'
-            assert modules[other].name[:2] < modules[module].name[:2], f'{module} imports {other}, which comes later'
+        assert level(other) <= level(module), f'{module} imports {other}, whose wing comes later'
+        if level(other) == level(module):
+            assert other in modules, f"{module} imports from its own wing's __init__.py: name the module"
+            assert modules[other].name[:2] < modules[module].name[:2], f'{module} imports {other}, whose number is not lower'
 
 
 def test_import_rule_sees():
@@ -115,7 +123,7 @@ def f():
     from gha_nb import app
 """
     assert imported(source, 'studio.brows') == {'core', 'studio.hair', 'viewer.page', 'training', 'app'}
-    assert floor('core') < floor('capture.capture') < floor('viewer') < floor('app')
+    assert level('core') < level('capture.capture') < level('viewer') < level('app')
 
 
 def test_numbers_and_titles():
@@ -132,7 +140,8 @@ def test_tutorial(notebook):
     code = cells(notebook, 'code')
     assert re.search(r'^start\(', code[0][1], re.M), 'the first cell says what is missing'
     assert sum('image/png' in o.get('data', {}) for c, _ in code for o in c.get('outputs', [])) >= 2, 'a tutorial explains by pictures'
-    assert any(re.search(r'^(Play|Driver|comparison)\(', s, re.M) and any('image/png' in o.get('data', {}) for o in c.get('outputs', [])) for c, s in code), 'there is something to play with, and its picture'
+    assert any(re.search(r'^(Play|Driver|comparison)\(', s, re.M) and any('image/png' in o.get('data', {}) for o in c.get('outputs', []))
+               for c, s in code), 'there is something to play with, and its picture'
     assert any('assert ' in s for _, s in code), 'what is claimed is tested'
     assert max(len(s.splitlines()) for _, s in code) <= 30, 'code that a reader can hold in the head'
 

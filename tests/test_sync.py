@@ -23,6 +23,17 @@ def test_export(tree):
     assert [o for o in made if made[o] != committed[o]] == [], 'these modules are not what the notebooks export: run make sync'
 
 
+def test_stubs(tree):
+    "Type stubs are what the modules say, and none is left of a module that is gone or patches nothing any more"
+    (tree/'gha_nb'/'gone.pyi').write_text('')
+    result = run(sys.executable, 'tools/stubs.py', cwd=tree)
+    assert result.returncode == 0, said(result)
+    made, committed = contents(tree/'gha_nb', '*.pyi'), contents(root/'gha_nb', '*.pyi')
+    assert made.keys() == committed.keys()
+    assert [o for o in made if made[o] != committed[o]] == [], 'these stubs are not what the modules say: run make sync'
+    for o in ('__init__', 'capture/capture', 'avatar/avatar', 'viewer/__init__'): assert f'{o}.pyi' in made
+
+
 def test_clean(tree):
     result = run(bin/'nbdev-clean', cwd=tree)
     assert result.returncode == 0, said(result)
@@ -31,7 +42,8 @@ def test_clean(tree):
 
 
 def test_no_stale_module():
-    modules = {'.'.join(o.relative_to(root/'gha_nb').with_suffix('').parts) for o in (root/'gha_nb').rglob('*.py') if o.name != '__init__.py'}
+    modules = {'.'.join(o.relative_to(root/'gha_nb').with_suffix('').parts)
+               for o in (root/'gha_nb').rglob('*.py') if o.name != '__init__.py'}
     exported = [m for o in notebooks if (m := default_exp(o))]
     assert len(exported) == len(set(exported)), 'two notebooks export the same module'
     assert modules - {'_modidx'} == set(exported)

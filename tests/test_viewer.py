@@ -13,7 +13,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group('browser')]  # one br
 @pytest.fixture(scope='module')
 def browser():
     "A headless Chromium that draws without a GPU"
-    playwright = pytest.importorskip('playwright.sync_api', reason="the viewer was not looked at: pip install -e '.[dev]' brings playwright")
+    playwright = pytest.importorskip('playwright.sync_api',
+                                     reason="the viewer was not looked at: pip install -e '.[dev]' brings playwright")
     if chromium is None: pytest.skip('the viewer was not looked at: there is no Chromium. On Debian, apt-get install chromium')
     with playwright.sync_playwright() as p:
         res = p.chromium.launch(executable_path=chromium, args=webgl)
@@ -81,9 +82,9 @@ def test_view(browser, trained, ball, tmp_path):
         page.screenshot(path=tmp_path/'splats.png')
 
         beside(page, 'search').fill('grow')
-        until(lambda: viewer.driver.told.content.startswith('1 of'), page)
+        until(lambda: viewer.controls.message.content.startswith('1 of'), page)
         slide(page, 'grow', 'End')
-        until(lambda: viewer.driver.sliders['grow'].value > 1, page)
+        until(lambda: viewer.controls.sliders['grow'].value > 1, page)
         grown = settled(page)
         assert differs(before, grown), 'a slider moves the splats'
         page.screenshot(path=tmp_path/'slider.png')
@@ -103,7 +104,7 @@ def test_view(browser, trained, ball, tmp_path):
 
         tab(page, 'frames')
         page.get_by_role('checkbox').first.check()
-        until(lambda: viewer.driver.frame.value >= 2, page)
+        until(lambda: viewer.controls.frame.value >= 2, page)
         page.get_by_role('checkbox').first.uncheck()
 
         page.reload()
@@ -181,13 +182,16 @@ def test_questions(browser, trained, ball, tmp_path):
         assert download.value.suggested_filename == 'path_001.mp4' and len(imageio.mimread(tmp_path/'videos'/'path_001.mp4')) == 5
         page.get_by_text('5 pictures in path').wait_for(timeout=30000)
 
-        page.locator('input[type=file]').set_input_files(dict(name='broken.json', mimeType='application/json', buffer=b'{"kind": "gha_nb path", "keys": [1]}'))
+        page.locator('input[type=file]').set_input_files(dict(name='broken.json', mimeType='application/json',
+                                                              buffer=b'{"kind": "gha_nb path", "keys": [1]}'))
         page.get_by_text('broken.json, key 1: expected an object').wait_for(timeout=30000)
 
-        for nonsense in (b'GET / HTTP/9\r\n\r\n', b'\x00'*2000, b'GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: x\r\n\r\n\xff\xff\xff'):
+        for nonsense in (b'GET / HTTP/9\r\n\r\n', b'\x00'*2000,
+                         b'GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: x\r\n\r\n\xff\xff\xff'):
             with socket.create_connection(('127.0.0.1', viewer.server.get_port()), 5) as s: s.sendall(nonsense)
         speak(viewer.server.get_port())
-        assert viewer.thread.is_alive() and b'<html' in urlopen(f'http://127.0.0.1:{viewer.server.get_port()}', timeout=5).read()[:500].lower()
+        assert viewer.thread.is_alive()
+        assert b'<html' in urlopen(f'http://127.0.0.1:{viewer.server.get_port()}', timeout=5).read()[:500].lower()
         count = len(viewer.path.path.keys)
         press(page, 'add a key')
         until(lambda: len(viewer.path.path.keys) == count + 1, page)
@@ -200,10 +204,12 @@ def test_no_webgl(browser, trained):
     from gha_nb.viewer.viewer import view
     viewer = view(trained, port=0, block=False, say=lambda s: None)
     try:
-        blind = browser.browser_type.launch(executable_path=chromium, args=['--no-sandbox', '--disable-quic', '--disable-gpu', '--disable-3d-apis'])
+        blind = browser.browser_type.launch(executable_path=chromium,
+                                            args=['--no-sandbox', '--disable-quic', '--disable-gpu', '--disable-3d-apis'])
         visit(blind, viewer.server).get_by_text('WebGL is unavailable').wait_for(timeout=20000)
         blind.close()
-        assert b'<html' in urlopen(f'http://127.0.0.1:{viewer.server.get_port()}', timeout=5).read()[:500].lower() and viewer.thread.is_alive() and not viewer.error
+        assert b'<html' in urlopen(f'http://127.0.0.1:{viewer.server.get_port()}', timeout=5).read()[:500].lower()
+        assert viewer.thread.is_alive() and not viewer.error
     finally: viewer.close()
 
 
@@ -219,7 +225,7 @@ def face_part(viewer, landmarks):
     from gha_nb.viewer.page import world_camera
     a, seen = viewer.avatar, next(iter(viewer.server.get_clients().values())).camera
     points = to_world(a.landmarks[landmarks], a.neutral_pose, a.neutral_scale)
-    x, y = world_camera(seen, viewer.place, 480).project(points)[0].T
+    x, y = world_camera(seen, viewer.placement, 480).project(points)[0].T
     return slice(int(y.min()) - 164, int(y.max()) - 156), slice(int(x.min()) - 4, int(x.max()) + 4)
 
 
@@ -271,9 +277,9 @@ def test_live(browser, demo, tmp_path):
         page.get_by_text('paused (Gaussians), step').wait_for(timeout=30000)
         closed, step = settled(page), seen['step']
         beside(page, 'search').fill('jawOpen')
-        until(lambda: live.viewer.driver.told.content.startswith('1 of'), page)
+        until(lambda: live.viewer.controls.message.content.startswith('1 of'), page)
         page.screenshot(path=tmp_path/'paused.png')
-        live.viewer.driver.sliders['jawOpen'].value = live.viewer.driver.sliders['jawOpen'].max
+        live.viewer.controls.sliders['jawOpen'].value = live.viewer.controls.sliders['jawOpen'].max
         mouth, brows = (face_part(live.viewer, slice(*o)) for o in ((48, 68), (17, 27))) # of the 68 landmarks
         def change():
             seen = np.abs(scene(page) - closed).max(-1)
@@ -281,7 +287,7 @@ def test_live(browser, demo, tmp_path):
         until(lambda: change()[0] > .004, page)
         page.wait_for_timeout(700)
         moved, still = change()
-        assert moved > 1.15*still, f'the mouth moves more than the brows, as far as a tiny avatar of a hundred steps can tell: {moved:.4f} and {still:.4f}'
+        assert moved > 1.15*still, f'the mouth of a tiny avatar of a hundred steps moves more than its brows: {moved:.4f} and {still:.4f}'
         page.screenshot(path=tmp_path/'open.png')
         assert seen['step'] == step
         press(page, 'go on')
@@ -297,3 +303,71 @@ def test_live(browser, demo, tmp_path):
         page.screenshot(path=tmp_path/'finished.png')
         page.close()
     finally: live.close()
+
+
+def drag(page):
+    "Turn the camera with the mouse, there and back"
+    page.mouse.move(180, 300)
+    page.mouse.down()
+    for x in (230, 280, 230, 180): page.mouse.move(x, 300, steps=4)
+    page.mouse.up()
+
+
+def test_nerf(browser, demo, tmp_path):
+    """nerfview's viewer: a training below it, a pause, an exception that ends neither; coarse pictures while the mouse drags, sharp ones
+    after"""
+    from gha_nb.training.training import train
+    from gha_nb.viewer.nerf_view import NerfCallback, NerfViewer
+    class Slow(NerfViewer):
+        rows, broken = [], False
+        def picture(self, camera, *inputs):
+            if self.broken: raise ValueError('on purpose')
+            self.rows.append(camera.height)
+            time.sleep(camera.width*camera.height/1e5)  # so that a coarse picture is coarse on any machine
+            return super().picture(camera, *inputs)
+    class Watch:
+        def on_step(self, run): self.run, self.step = run, run.step
+    callback, watch = NerfCallback(Slow, port=0, say=lambda s: None), Watch()
+    options = dict(steps=10**6, init='cloud', progress=False, device='cpu', callbacks=(callback, watch))
+    thread = threading.Thread(target=train, args=(demo, tmp_path/'run', 'tiny'), kwargs=options, daemon=True)
+    thread.start()
+    try:
+        until(lambda: hasattr(watch, 'step'), page := visit(browser, callback.server))
+        viewer = callback.viewer
+        settled(page)
+        page.screenshot(path=tmp_path/'training.png')
+
+        Slow.broken = True
+        drag(page)
+        page.get_by_text('rendering failed: ValueError: on purpose').wait_for(timeout=30000)
+        page.screenshot(path=tmp_path/'failed.png')
+        step = watch.step
+        until(lambda: watch.step > step + 3, page)
+        Slow.broken = False
+        drag(page)
+        page.get_by_text('rendering failed').wait_for(state='hidden', timeout=30000)
+
+        press(page, 'Pause')
+        until(lambda: viewer.state == 'paused', page)
+        page.wait_for_timeout(500)
+        step = watch.step
+        page.wait_for_timeout(500)
+        assert watch.step == step
+        press(page, 'Resume')
+        until(lambda: watch.step > step + 3, page)
+        watch.run.request_stop()
+        thread.join(60)
+        assert not thread.is_alive() and (tmp_path/'run'/'avatar.safetensors').exists() and viewer.state == 'completed'
+
+        full = viewer.render_tab_state.viewer_res
+        until(lambda: viewer.rows[-1] == full, page)
+        before, count = settled(page), len(viewer.rows)
+        drag(page)
+        until(lambda: len(viewer.rows) > count + 1 and viewer.rows[-1] == full, page)
+        assert min(viewer.rows[count:]) < full, 'coarse while the camera moves'
+        viewer.controls.turns['turn'].value = 30.
+        page.wait_for_timeout(1000)
+        assert differs(before, settled(page)), 'a slider turns the head'
+        page.screenshot(path=tmp_path/'turned.png')
+        page.close()
+    finally: callback.close()

@@ -7,16 +7,18 @@ from conftest import chromium, environment, webgl
 from PIL import Image
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group('browser')]  # one browser at a time
-codes = ('''from gha_nb.notebook.widgets import Driver
-driver = Driver({run!r})
-driver''', '''from gha_nb.notebook.background import ViewerCell
+codes = ('''from gha_nb.notebook.widgets import AvatarPanel
+panel = AvatarPanel({run!r})
+panel''', '''from gha_nb.notebook.background import ViewerCell
 from gha_nb.viewer.viewer import view
 ViewerCell(view({run!r}, port=0, block=False, say=lambda text: None), height=420)''')
 
 
 def notebook(path, run):
-    cells = [dict(cell_type='code', id=f'cell{i}', execution_count=None, metadata={}, outputs=[], source=c.format(run=str(run))) for i, c in enumerate(codes)]
-    path.write_text(json.dumps(dict(cells=cells, metadata=dict(kernelspec=dict(name='python3', display_name='Python 3', language='python')), nbformat=4, nbformat_minor=5)))
+    cells = [dict(cell_type='code', id=f'cell{i}', execution_count=None, metadata={}, outputs=[], source=c.format(run=str(run)))
+             for i, c in enumerate(codes)]
+    path.write_text(json.dumps(dict(cells=cells, metadata=dict(kernelspec=dict(name='python3', display_name='Python 3', language='python')),
+                                    nbformat=4, nbformat_minor=5)))
 
 
 @pytest.fixture
@@ -26,8 +28,10 @@ def lab(tmp_path, trained):
     folder = tmp_path/'lab'
     folder.mkdir()
     notebook(folder/'head.ipynb', trained)
-    env = environment(JUPYTER_CONFIG_DIR=str(tmp_path/'config'), JUPYTER_DATA_DIR=str(tmp_path/'data'), JUPYTER_RUNTIME_DIR=str(tmp_path/'runtime'), IPYTHONDIR=str(tmp_path/'ipython'))
-    options = ['--no-browser', '--allow-root', '--IdentityProvider.token=', '--ServerApp.port=0', f'--ServerApp.root_dir={folder}', '--LabApp.news_url=', '--ServerApp.disable_check_xsrf=True']
+    env = environment(JUPYTER_CONFIG_DIR=str(tmp_path/'config'), JUPYTER_DATA_DIR=str(tmp_path/'data'),
+                      JUPYTER_RUNTIME_DIR=str(tmp_path/'runtime'), IPYTHONDIR=str(tmp_path/'ipython'))
+    options = ['--no-browser', '--allow-root', '--IdentityProvider.token=', '--ServerApp.port=0', f'--ServerApp.root_dir={folder}',
+               '--LabApp.news_url=', '--ServerApp.disable_check_xsrf=True']
     with open(tmp_path/'log', 'w') as log:
         server = subprocess.Popen([sys.executable, '-m', 'jupyterlab', *options], env=env, stdout=log, stderr=log, cwd=folder)
     try:
@@ -44,7 +48,8 @@ def lab(tmp_path, trained):
 
 
 def test_driver_in_jupyterlab(lab):
-    playwright = pytest.importorskip('playwright.sync_api', reason="the widgets were not looked at: pip install -e '.[dev]' brings playwright")
+    playwright = pytest.importorskip('playwright.sync_api',
+                                     reason="the widgets were not looked at: pip install -e '.[dev]' brings playwright")
     if chromium is None: pytest.skip('the widgets were not looked at: there is no Chromium. On Debian, apt-get install chromium')
     with playwright.sync_playwright() as p:
         browser = p.chromium.launch(executable_path=chromium, args=list(webgl))
@@ -85,7 +90,8 @@ def test_driver_in_jupyterlab(lab):
         shoot(page, 'viewer_cell')
         inside.get_by_text('search', exact=True).locator('xpath=following::input[1]').fill('grow')
         inside.get_by_text('1 of').wait_for(timeout=20000)
-        inside.locator("xpath=//*[text()='grow']/following::*[@role='slider'][1]").press('End') # which one is first changes while a search is at work
+        # which one is first changes while a search is at work
+        inside.locator("xpath=//*[text()='grow']/following::*[@role='slider'][1]").press('End')
         until(lambda: np.abs(head() - small).max(-1).mean() > .002, 'a slider inside the cell does nothing')
         shoot(page, 'viewer_cell_moved')
         browser.close()

@@ -73,11 +73,33 @@ def sidebar():
     "The text of nbs/sidebar.yml: the notebooks by wing"
     def inside(folder): return sorted(str(o.relative_to(root/'nbs')) for o in (root/'nbs'/folder).glob('[0-9]*.ipynb'))
     flat = inside('.')
-    contents = ['index.ipynb', {'section': 'Tutorials', 'contents': inside('tutorials')}, 'measurements.ipynb',
+    contents = [{'text': 'Overview', 'href': 'index.ipynb'}, {'section': 'Tutorials', 'contents': inside('tutorials')},
+                'measurements.ipynb',
                 {'section': 'Foundations', 'contents': [o for o in flat if not o.endswith('_app.ipynb')]},
                 *({'section': o.capitalize(), 'contents': inside(o)} for o in wings),
                 {'section': 'Command line', 'contents': [o for o in flat if o.endswith('_app.ipynb')]}]
     return '# made by `make sync`\n' + yaml.dump({'website': {'sidebar': {'contents': contents}}}, sort_keys=False)
+
+
+def readable(markdown):
+    "The signatures that `show_doc` writes, as a person would: classes as classes, annotations without quotes and without their modules"
+    def line(text):
+        code, mark, comment = text.partition(' # ')
+        code = re.sub(r'(?<=\w:)"([^"]*)"|(?<=->)"([^"]*)"', lambda m: m[1] or m[2], code)
+        return re.sub(r'(?<![\w.\'"])(?:[a-z_]\w*\.)+(?=[A-Z])', '', code) + mark + comment
+    def signature(m):
+        text = '\n'.join(map(line, m[0].split('\n')))
+        return re.sub(r'\)->None:', '):', 'class' + text[3:]) if re.match(r'def [A-Z]', text) else text
+    return re.sub(r'(?<=^```python\n)def .*?(?=\n```$)', signature, markdown, flags=re.M | re.S)
+
+
+def tidy_signatures(cache):
+    "Make the signatures on all pages readable"
+    for page in cache.rglob('*.ipynb'):
+        nb = json.loads(page.read_text())
+        for data in (o['data'] for c in nb['cells'] for o in c.get('outputs', []) if 'text/markdown' in o.get('data', {})):
+            data['text/markdown'] = readable(''.join(data['text/markdown']))
+        page.write_text(json.dumps(nb))
 
 
 def move_pages(cache):
@@ -104,7 +126,8 @@ def move_pages(cache):
 
 
 def with_formulas(text):
-    "Formulas as MathML, which browsers draw themselves: smalldocs leaves them to a script from the network. Raises ValueError with one that is not understood"
+    """Formulas as MathML, which browsers draw themselves: smalldocs leaves them to a script from the network. Raises ValueError with one
+    that is not understood"""
     def drawn(m):
         source = re.sub(r'\\[bB]igg?(?=\\[lr]Vert)', '', html.unescape(m[2]))
         res = convert(source, display='block' if m[1] == 'display' else 'inline')
@@ -119,6 +142,7 @@ def build(out):
     os.chdir(root)
     refresh_quarto_yml()
     cache = proc_nbs(force=True)
+    tidy_signatures(cache)
     move_pages(cache)
     config = cache/'_quarto.yml'
     options = yaml.safe_load(config.read_text())

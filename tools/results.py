@@ -8,16 +8,20 @@ root = Path(__file__).resolve().parent.parent
 def of_run(run):
     "What is worth keeping of a run folder that has been evaluated: no pictures, no paths"
     missing = [o for o in ('run.json', 'metrics.json') if not (run/o).is_file()]
-    if missing: sys.exit(f'{run} has no {missing[0]}: ' + ('it is no finished run' if missing[0] == 'run.json' else f'first `gha-nb evaluate {run} CAPTURE`'))
+    if missing:
+        sys.exit(f'{run} has no {missing[0]}: '
+                 + ('it is no finished run' if missing[0] == 'run.json' else f'first `gha-nb evaluate {run} CAPTURE`'))
     about, scores = (json.loads((run/o).read_text()) for o in ('run.json', 'metrics.json'))
     keep = 'seed init capture n_gaussians steps seconds stopped guidance weights threads device versions'.split()
-    facts = {k: about.get(k) for k in keep} | dict(skipped=len(about.get('skipped') or []), preset=about['preset']['name'], settings=about['preset'])
+    facts = {k: about.get(k) for k in keep} | dict(skipped=len(about.get('skipped') or []), preset=about['preset']['name'],
+                                                   settings=about['preset'])
     return dict(run=facts, scores={k: scores[k] for k in ('capture', 'split', 'size', 'views', 'views_in_split', 'groups', 'notes')})
 
 
 def main():
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument('source', type=Path, help='a run folder with metrics.json, the study.json of `gha-nb ablate`, or the output of `gha-nb bench --json`')
+    p.add_argument('source', type=Path,
+                   help='a run folder with metrics.json, the study.json of `gha-nb ablate`, or the output of `gha-nb bench --json`')
     p.add_argument('name', help='of the result: letters, digits and dashes')
     p.add_argument('--note', default='', help='a sentence for the page: machine, data, what is special')
     args = p.parse_args()

@@ -62,11 +62,13 @@ class Rotation:
     def __init__(self, live, stage: int, rounds: int, seconds: float, browser_cores=None, elsewhere: bool = False):
         self.live, self.stage, self.seconds, self.speeds = live, stage, seconds, {c: [] for c in cases}
         self.blocks = [c for i in range(rounds) for c in (cases if i % 2 == 0 else cases[::-1])]
-        place = ['taskset', '-c', browser_cores] if browser_cores else []
-        self.browser = subprocess.Popen([*place, sys.executable, __file__, 'receive' if elsewhere else 'watch', f'http://127.0.0.1:{live.server.get_port()}'], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        pinned = ['taskset', '-c', browser_cores] if browser_cores else []
+        self.browser = subprocess.Popen([*pinned, sys.executable, __file__, 'receive' if elsewhere else 'watch',
+                                         f'http://127.0.0.1:{live.server.get_port()}'], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        text=True)
         self.case, self.begun, self.steps = None, None, 0
 
-    def tell_browser(self, what):
+    def send_to_browser(self, what):
         "Let the browser come or go, and wait until it has; the server has threads of its own"
         self.browser.stdin.write(what + '\n'); self.browser.stdin.flush()
         if not self.browser.stdout.readline(): raise RuntimeError('the browser has ended')
@@ -88,12 +90,13 @@ class Rotation:
 
     def change(self, run, now):
         if self.case is not None:
-            if bool(self.live.server.get_clients()) != (self.case == cases[2]): raise RuntimeError(f'{self.case!r}, but the viewer has {len(self.live.server.get_clients())} clients')
+            if bool(self.live.server.get_clients()) != (self.case == cases[2]):
+                raise RuntimeError(f'{self.case!r}, but the viewer has {len(self.live.server.get_clients())} clients')
             self.speeds[self.case].append(self.steps/(now - self.begun))
             print(f'{self.case:18s}{self.speeds[self.case][-1]:7.2f} steps a second', flush=True)
         if not self.blocks: run.request_stop('measured'); self.browser.stdin.close(); return
         self.case = self.blocks.pop(0)
-        self.tell_browser('open' if self.case == cases[2] else 'close')
+        self.send_to_browser('open' if self.case == cases[2] else 'close')
         self.begun, self.ready = None, time.perf_counter() + .3*self.seconds
 
 
@@ -104,15 +107,20 @@ def training(a):
     from gha_nb.training.training import train
     if a.cores: os.sched_setaffinity(0, {int(c) for c in a.cores.split(',')})
     preset = find_preset(a.preset)
-    preset = replace(preset, guidance=replace(preset.guidance, patience=10**9), # the first stage goes on as long as it is measured
-                     losses=replace(preset.losses, perceptual=0.)) # begins too late to be measured: its network need not be there
+    preset = replace(preset,
+                     stages=preset.stages.changed(guidance=replace(preset.guidance,
+                                                                   patience=10**9)), # the first stage goes on as long as it is measured
+                     losses=preset.losses.changed(perceptual=0.)) # begins too late to be measured: its network need not be there
     r = Rotation(LiveViewer(port=0, say=lambda s: None), a.stage, a.rounds, a.seconds, a.browser_cores, a.elsewhere)
     with tempfile.TemporaryDirectory() as folder:
-        train(a.capture or demo_capture_path(), Path(folder)/'run', preset, steps=10**7, init='guidance' if a.stage == 1 else 'cloud', callbacks=(r,), progress=False, device=a.device)
+        train(a.capture or demo_capture_path(), Path(folder)/'run', preset, steps=10**7, init='guidance' if a.stage == 1 else 'cloud',
+              callbacks=(r,), progress=False, device=a.device)
     r.live.close(); r.browser.wait(30)
     speed = {c: float(np.median(v)) for c, v in r.speeds.items()}
-    print(json.dumps(dict(preset=a.preset, stage=a.stage, steps_a_second={c: [round(o, 3) for o in v] for c, v in r.speeds.items()}, median=speed,
-                          slower={c: round(1 - speed[c]/speed['without'], 3) for c in cases[1:]}, cores=a.cores, browser_cores=a.browser_cores, elsewhere=a.elsewhere), indent=1))
+    print(json.dumps(dict(preset=a.preset, stage=a.stage, steps_a_second={c: [round(o, 3) for o in v] for c, v in r.speeds.items()},
+                          median=speed,
+                          slower={c: round(1 - speed[c]/speed['without'], 3) for c in cases[1:]}, cores=a.cores,
+                          browser_cores=a.browser_cores, elsewhere=a.elsewhere), indent=1))
 
 
 def slider(a):
@@ -145,7 +153,8 @@ def slider(a):
         for i in range(a.repeats + 5):
             time.sleep(.15); inside.clear()
             start = time.perf_counter()
-            viewer.driver.sliders[names[i % len(names)]].value = .6 if i//len(names) % 2 == 0 else -.6 # calls what a browser's message calls
+            # calls what a browser's message calls
+            viewer.controls.sliders[names[i % len(names)]].value = .6 if i//len(names) % 2 == 0 else -.6
             received.append(splats() - start)
             while not inside: time.sleep(.001)
             drawn.append(inside[0] - start)
@@ -168,7 +177,8 @@ def main():
     parser.add_argument('--device', default='cpu')
     parser.add_argument('--gaussians', type=int, default=12_000)
     parser.add_argument('--repeats', type=int, default=60, help='movements of a slider')
-    parser.add_argument('--elsewhere', action='store_true', help='who watches receives everything and draws nothing here, like a browser on another machine')
+    parser.add_argument('--elsewhere', action='store_true',
+                        help='who watches receives everything and draws nothing here, like a browser on another machine')
     parser.add_argument('--cores', help='on which the training runs, such as 0 or 0,1 (Linux)')
     parser.add_argument('--browser-cores', help='on which the browser runs')
     a = parser.parse_args()

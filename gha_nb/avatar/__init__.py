@@ -5,4 +5,4 @@ from gha_nb import lazy
 __getattr__, __dir__, __all__ = lazy(__name__, dict(
     avatar='HeadAvatar AvatarConfig save_avatar load_avatar',
     generator='Generator',
-    superres='SuperResConfig'))
+    upsampler='SubPixelConfig'))

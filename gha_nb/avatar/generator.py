@@ -10,10 +10,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..raster.gaussians import Gaussians, activate
 from ..networks import FrameMLP, GeneratorConfig, PointNetworks, encode, encoded_size
+from ..parts import part
+from ..raster.gaussians import Gaussians, activate
 
 # %% ../../nbs/avatar/01_generator.ipynb #049e53a9
+@part('generator', 'dynamic', GeneratorConfig)
 class Generator(PointNetworks):
     "From the neutral model, an expression and a pose to Gaussians in canonical space."
     def __init__(self, expressions: int, # expression coefficients, E
@@ -30,12 +32,15 @@ class Generator(PointNetworks):
         return super().train(mode)
 
     def of_points(self, neutral: dict, landmarks: Float[Tensor, "l 3"], # as in `forward`
-                 ) -> dict: # 'expression' and 'pose' -> indices of the points it can move, their weights, encoded positions, features after tanh
+                 # 'expression' and 'pose' -> indices of the points it can move, their weights, encoded positions, features after tanh
+                 ) -> dict:
         "What does not change from frame to frame. In evaluation, without gradients, it is kept until the neutral model changes."
-        key = None if self.training or torch.is_grad_enabled() else tuple((v.data_ptr(), v._version) for v in (neutral['means'], neutral['features'], landmarks))
+        key = None if self.training or torch.is_grad_enabled() else tuple((v.data_ptr(), v._version)
+                                                                          for v in (neutral['means'], neutral['features'], landmarks))
         if key is not None and key == self.kept[0]: return self.kept[1]
         x0, seen = neutral['means'], torch.tanh(neutral['features'])
-        found = {kind: (ids, weight, encode(x0.index_select(0, ids), self.config.octaves), seen.index_select(0, ids)) for kind, (ids, weight) in self.groups(x0, landmarks).items()}
+        found = {kind: (ids, weight, encode(x0.index_select(0, ids), self.config.octaves), seen.index_select(0, ids))
+                 for kind, (ids, weight) in self.groups(x0, landmarks).items()}
         if key is not None: self.kept = key, found
         return found
 
@@ -48,7 +53,10 @@ class Generator(PointNetworks):
         c, n, x0 = self.config, neutral, neutral['means']
         change, frames = x0.new_zeros(len(x0), 11 + c.channels), self.frames(expression, pose)
         for kind, (ids, weight, places, f) in self.of_points(neutral, landmarks).items():
-            answers = [self.move_encoded(kind, places, frames[kind]), getattr(self, f'{kind}_attributes')(f, frames[kind])*c.attribute, getattr(self, f'{kind}_color')(f, frames[kind])]
-            change = change.index_add(0, ids, weight*torch.cat(answers, 1)) # rows: displacement 3, log-size 3, quaternion 4, opacity 1, channels
+            answers = [self.move_encoded(kind, places, frames[kind]), getattr(self, f'{kind}_attributes')(f, frames[kind])*c.attribute,
+                       getattr(self, f'{kind}_color')(f, frames[kind])]
+            # rows: displacement 3, log-size 3, quaternion 4, opacity 1, channels
+            change = change.index_add(0, ids, weight*torch.cat(answers, 1))
         shift, size, turn, fade, colors = change.split([3, 3, 4, 1, c.channels], 1)
-        return activate(x0 + shift if offset is None else x0 + offset + shift, n['quats'] + turn, n['log_scales'] + size, n['opacity_logits'] + fade[:, 0], colors)
+        return activate(x0 + shift if offset is None else x0 + offset + shift, n['quats'] + turn, n['log_scales'] + size,
+                        n['opacity_logits'] + fade[:, 0], colors)

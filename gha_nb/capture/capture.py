@@ -4,38 +4,36 @@
 
 # %% ../../nbs/capture/04_capture.ipynb #a8cef3e3
 from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-
 import numpy as np
 import torch
 from fastcore.basics import patch
 from jaxtyping import Float, UInt8
 from torch import Tensor
-
-from .check import Problem, check_capture
 from ..core import CaptureError, demo_capture_path
 from ..geometry import Camera
-from .layout import (LayoutError, Split, camera_file, list_capture, make_split, params_file, picture_file, picture_size, points_file,
-                           read_camera, read_params, read_picture, read_points, read_split)
+from .check import Problem, check_listing
+from .layout import (LayoutError, Split, camera_file, list_capture, make_split, params_file, picture_file, picture_size,
+                                   points_file, read_camera, read_params, read_picture, read_points, read_split)
 from .writer import resized
 
 # %% auto #0
-__all__ = ['on_white', 'is_on_white', 'View', 'size_of', 'channels_first', 'as_floats', 'PictureCache', 'Capture',
-           'capture_error', 'read_or_raise', 'demo_capture']
+__all__ = ['composite_on_white', 'has_white_background', 'View', 'size_of', 'channels_first', 'as_floats', 'PictureCache',
+           'Capture', 'capture_error', 'read_or_raise', 'demo_capture']
 
 # %% ../../nbs/capture/04_capture.ipynb #07f53436
-def on_white(image: UInt8[np.ndarray, "h w 3"], mask: UInt8[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w 3"]:
-    "The head on a white background."
+def composite_on_white(image: UInt8[np.ndarray, "h w 3"], # RGB
+                       mask: UInt8[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w 3"]: # 255 on the head -> RGB
+    "The head on a white background, rounded to bytes."
     m = mask[..., None].astype(np.uint32)
-    return ((m * image + (255 - m) * 255 + 127) // 255).astype(np.uint8)
+    return ((m*image + (255 - m)*255 + 127)//255).astype(np.uint8)
 
-def is_on_white(image: UInt8[np.ndarray, "h w 3"], mask: UInt8[np.ndarray, "h w"]) -> bool | None:  # None if the mask covers everything
+def has_white_background(image: UInt8[np.ndarray, "h w 3"], mask: UInt8[np.ndarray, "h w"]) -> bool|None: # None: no background
     "Is the background of this picture white already?"
     outside = image[mask < 8]
     return bool(outside.mean() > 250) if len(outside) else None
@@ -44,29 +42,29 @@ def is_on_white(image: UInt8[np.ndarray, "h w 3"], mask: UInt8[np.ndarray, "h w"
 @dataclass(frozen=True, eq=False)
 class View:
     "What one camera saw in one frame, and what is known about the head at that moment."
-    frame: str
-    camera_name: str
-    image: UInt8[Tensor, "h w 3"]  # RGB as stored
-    mask: UInt8[Tensor, "h w"]  # 255 on the head
-    visible: UInt8[Tensor, "h w"]  # 0 where a pixel must not be judged
-    camera: Camera  # of the picture's size
-    expression: Float[Tensor, " e"]  # coefficients
-    pose: Float[Tensor, " 6"]  # rotation vector (radians), then translation (metres)
-    scale: Float[Tensor, " "]  # metres per head unit
-    landmarks: Float[Tensor, "l 3"]  # world space, metres
-    vertices: Float[Tensor, "v 3"] | None  # world space, metres
-    stands_on_white: bool  # is the image's background white already?
-    lowres: View | None = None  # the same view from the stored low-resolution copies
-
-    def target(self, size: int | tuple[int, int] | None = None) -> Float[Tensor, "3 h w"]:  # 0..1
-        "The picture to be matched: the head on white. The size is a width, or (width, height), pixels; None: as stored."
-        image = self.image.numpy() if self.stands_on_white else on_white(self.image.numpy(), self.mask.numpy())
+    frame: str # its name
+    camera_name: str # the camera's name
+    image: UInt8[Tensor, "h w 3"] # RGB as stored
+    mask: UInt8[Tensor, "h w"] # 255 on the head
+    visible: UInt8[Tensor, "h w"] # 0 where a pixel must not be compared
+    camera: Camera # of the picture's size
+    expression: Float[Tensor, " e"] # coefficients
+    pose: Float[Tensor, " 6"] # rotation vector (radians), then translation (metres)
+    scale: Float[Tensor, " "] # metres per head unit
+    landmarks: Float[Tensor, "l 3"] # world space, metres
+    vertices: Float[Tensor, "v 3"]|None # world space, metres
+    white_background: bool # is the image's background white already?
+    lowres: View|None = None # the same view from the stored low-resolution copies
+    def target(self, size: int|tuple[int, int]|None = None, # width, or (width, height), pixels; as stored if None
+              ) -> Float[Tensor, "3 h w"]: # RGB, 0..1
+        "The picture to be matched: the head on white."
+        image = self.image.numpy() if self.white_background else composite_on_white(self.image.numpy(), self.mask.numpy())
         return as_floats(channels_first(resized(image, *size_of(size, self.camera.width, self.camera.height))))
 
-def size_of(size: int | tuple[int, int] | None, width: int, height: int) -> tuple[int, int]:  # width and height, pixels
+def size_of(size: int|tuple[int, int]|None, width: int, height: int) -> tuple[int, int]: # width and height, pixels
     "A size as a pair: of the full size if it is None, of the full picture's shape if it is a width alone."
     if size is None: return width, height
-    if isinstance(size, int): return size, max(1, round(height * size / width))
+    if isinstance(size, int): return size, max(1, round(height*size/width))
     return int(size[0]), int(size[1])
 
 def channels_first(picture: UInt8[np.ndarray, " ..."]) -> UInt8[np.ndarray, "c h w"]:
@@ -79,12 +77,12 @@ def as_floats(channels: UInt8[np.ndarray, "c h w"]) -> Float[Tensor, "c h w"]:
 
 # %% ../../nbs/capture/04_capture.ipynb #4bd069f5
 class PictureCache:
-    "Values that are kept while there is room for them. Safe to use from several threads."
-
-    def __init__(self, budget: int): self.budget, self.used, self.kept, self.lock = budget, 0, {}, threading.Lock()
+    "Values that are kept until a budget of memory is used up. Safe to use from several threads."
+    def __init__(self, budget: int): # bytes
+        self.budget, self.used, self.kept, self.lock = budget, 0, {}, threading.Lock()
 
     def get(self, key, make: Callable):
-        "The value of a key, made if it is not there, and kept if there is room."
+        "The value of a key, made if it is not there, and kept if the budget allows."
         if (value := self.kept.get(key)) is not None: return value
         value = make()
         size = sum(getattr(part, 'nbytes', 0) for part in (value if isinstance(value, tuple) else (value,)))
@@ -95,56 +93,58 @@ class PictureCache:
 
 @dataclass(frozen=True, eq=False)
 class Capture:
-    "A recording of one head."
-    path: Path
-    frames: list[str]
-    cameras: list[str]
-    expression_names: list[str]  # one for each coefficient
-    split: Split
-    width: int  # of the full-size pictures, pixels
-    height: int  # of the full-size pictures, pixels
-    lowres_size: tuple[int, int] | None  # width and height of the stored low-resolution copies; None if there are none
-    memory: PictureCache = field(repr=False)
+    """A recording of one head, read lazily.
 
+        capture = Capture.read('my_capture')
+        view = capture.view(capture.frames[0], capture.cameras[0]) # pictures, camera and tracking
+        image, mask, visible = capture.targets(*capture.views('train')[0], size=256) # [3, 256, 256] and twice [1, 256, 256], 0..1"""
+    path: Path # its folder
+    frames: list[str] # names
+    cameras: list[str] # names
+    expression_names: list[str] # one for each coefficient
+    split: Split
+    width: int # of the full-size pictures, pixels
+    height: int # of the full-size pictures, pixels
+    lowres_size: tuple[int, int]|None # width and height of the stored low-resolution copies; None if there are none
+    memory: PictureCache = field(repr=False) # decoded pictures and numbers
     @staticmethod
-    def read(
-        path: Path | str,  # the capture's folder, in the published layout
-        check: bool = True,  # read every file first, and refuse a capture with problems (seconds; see `check_capture`)
-        drop: Sequence[str] = (),  # names of frames to leave out
-        memory: int = 2 << 30,  # bytes of decoded pictures to keep
-    ) -> Capture:
-        "Open a capture. Raises `CaptureError` with the first problems and their number."
+    def read(path: Path|str, # the capture's folder, in the published layout
+             check: bool = True, # read every file first, and refuse a capture with problems (seconds; see `check_capture`)
+             drop: Sequence[str] = (), # names of frames to leave out
+             memory: int = 2 << 30, # bytes of decoded pictures to keep
+            ) -> Capture:
+        """Open a capture. Raises `CaptureError` with the first problems and their number (all are in its `problems`).
+
+            capture = Capture.read('my_capture', drop=['0007'])"""
         path = Path(path).absolute()
         listing = list_capture(path)
-        if strange := [f for f in drop if f not in listing.frames]: raise CaptureError(f'{path.name}: there is no frame {strange[0]} to drop')
-        if check and (problems := check_capture(path, drop)): raise capture_error(path, problems)
-        said = read_or_raise(path.name, 'split.json', read_split, path)
+        if unknown := [f for f in drop if f not in listing.frames]: raise CaptureError(f'{path.name}: no frame {unknown[0]} to drop')
+        problems, split = check_listing(path, listing, drop) if check else ([], read_or_raise(path.name, 'split.json', read_split, path))
+        if problems: raise capture_error(path, problems)
         frames = [f for f in listing.frames if f not in drop]
-        cameras = [c for c in listing.cameras if c in (said or {}).get('cameras', listing.cameras)]
+        cameras = [c for c in listing.cameras if c in (split or {}).get('cameras', listing.cameras)]
         if not frames or not cameras: raise CaptureError(f'{path}: no capture here: no {"cameras" if frames else "frames"} found')
         full, low = (picture_file('image', frames[0], cameras[0], lowres) for lowres in (False, True))
-        size = read_or_raise(path.name, full, picture_size, path / full)
-        lowres_size = read_or_raise(path.name, low, picture_size, path / low) if (path / low).exists() else None
-        names = (said or {}).get('expression_names')
+        size = read_or_raise(path.name, full, picture_size, path/full)
+        lowres_size = read_or_raise(path.name, low, picture_size, path/low) if (path/low).exists() else None
+        names = (split or {}).get('expression_names')
         if names is None:
-            count = len(read_or_raise(path.name, params_file(frames[0]), read_params, path / params_file(frames[0])).expression)
-            names = [f'expression_{i:03d}' for i in range(count)]
-        return Capture(path, frames, cameras, names, make_split(said, frames, cameras), *size, lowres_size, PictureCache(memory))
+            file = params_file(frames[0])
+            names = [f'expression_{i:03d}' for i in range(len(read_or_raise(path.name, file, read_params, path/file).expression))]
+        return Capture(path, frames, cameras, names, make_split(split, frames, cameras), *size, lowres_size, PictureCache(memory))
 
     @property
     def name(self) -> str: return self.path.name
     @property
     def n_expressions(self) -> int: return len(self.expression_names)
-
     @cached_property
-    def stands_on_white(self) -> bool:
+    def white_background(self) -> bool:
         "Are the pictures on white already? Decided once, from up to eight views."
         names = [(f, c) for f in self.frames for c in self.cameras]
         votes = []
-        for i in sorted({i * len(names) // 8 for i in range(8)}):
-            with suppress(CaptureError): votes.append(is_on_white(*self.pictures(*names[i])[:2]))  # what is unreadable has no vote
+        for i in sorted({i*len(names)//8 for i in range(8)}):
+            with suppress(CaptureError): votes.append(has_white_background(*self.pictures(*names[i])[:2])) # unreadable views have no vote
         return votes.count(True) > votes.count(False)
-
     def __repr__(self) -> str:
         s = self.split
         return (f'Capture {self.name}: {len(self.frames)} frames ({len(s.train_frames)} train, {len(s.test_frames)} test) x '
@@ -159,93 +159,91 @@ def capture_error(path: Path, problems: list[Problem]) -> CaptureError:
     return error
 
 def read_or_raise(where: str, file: str, read: Callable, *args, **options):
-    "What a reader returns, or a `CaptureError` that says where the fault is."
+    "What a reader returns; raises a `CaptureError` that names the file, what is wrong with it, and what to do."
     try: return read(*args, **options)
-    except LayoutError as fault: raise CaptureError(f'{where}, {file}: {fault.problem}; {fault.fix}') from fault
+    except LayoutError as error: raise CaptureError(f'{where}, {file}: {error.problem}; {error.fix}') from error
 
 # %% ../../nbs/capture/04_capture.ipynb #1f85aed7
 @patch
-def params(self: Capture, frame: str) -> tuple[Tensor, Tensor, Tensor]:  # expression [E], pose [6], scale []
-    "What the tracker says about one frame."
+def params(self: Capture, frame: str) -> tuple[Tensor, Tensor, Tensor]: # expression [E], pose [6], scale []
+    "The tracking of one frame: coefficients; rotation vector (radians) and translation (metres); metres per head unit."
     def read():
         found = self.read_file(read_params, params_file(frame), frame)
         return tuple(torch.tensor(v, dtype=torch.float32) for v in (found.expression, found.pose, found.scale))
     return self.memory.get(('params', frame), read)
 
 @patch
-def expression(self: Capture, frame: str) -> Float[Tensor, " e"]:  # coefficients
-    "A frame's expression coefficients."
+def expression(self: Capture, frame: str) -> Float[Tensor, " e"]: # coefficients
+    "The expression coefficients of a frame; raises `CaptureError` for an unknown name or an unreadable file, as all of these."
     return self.params(frame)[0]
 
 @patch
-def pose(self: Capture, frame: str) -> Float[Tensor, " 6"]:  # rotation vector (radians), then translation (metres)
-    "A frame's head pose."
+def pose(self: Capture, frame: str) -> Float[Tensor, " 6"]: # rotation vector (radians), then translation (metres)
+    "The pose of the head in a frame."
     return self.params(frame)[1]
 
 @patch
-def scale(self: Capture, frame: str) -> Float[Tensor, " "]:  # metres per head unit
-    "A frame's head size."
+def scale(self: Capture, frame: str) -> Float[Tensor, " "]: # metres per head unit
+    "The size of the head in a frame."
     return self.params(frame)[2]
 
 @patch
-def landmarks(self: Capture, frame: str) -> Float[Tensor, "l 3"]:  # world space, metres
-    "A frame's tracked landmarks."
+def landmarks(self: Capture, frame: str) -> Float[Tensor, "l 3"]: # world space, metres
+    "The tracked landmarks of a frame."
     return self.points('lmk_3d', frame)
 
 @patch
-def vertices(self: Capture, frame: str) -> Float[Tensor, "v 3"] | None:  # world space, metres
-    "A frame's tracked surface points, if the capture has any."
-    return self.points('vertices', frame) if (self.path / points_file('vertices', frame)).exists() else None
+def vertices(self: Capture, frame: str) -> Float[Tensor, "v 3"]|None: # world space, metres
+    "The tracked surface points of a frame; None if it has none."
+    return self.points('vertices', frame) if (self.path/points_file('vertices', frame)).exists() else None
 
 @patch
-def points(self: Capture, kind: str, frame: str) -> Float[Tensor, "n 3"]:  # world space, metres
+def points(self: Capture, kind: str, frame: str) -> Float[Tensor, "n 3"]: # world space, metres
     "Tracked points of a frame: 'lmk_3d' or 'vertices'."
-    return self.memory.get((kind, frame), lambda: torch.tensor(self.read_file(read_points, points_file(kind, frame), frame), dtype=torch.float32))
+    def read(): return torch.tensor(self.read_file(read_points, points_file(kind, frame), frame), dtype=torch.float32)
+    return self.memory.get((kind, frame), read)
 
 @patch
-def camera(self: Capture, frame: str, camera: str) -> Camera:  # of the full-size picture; cameras may move from frame to frame
-    "A camera as it stood in one frame."
-    return self.memory.get(('camera', frame, camera),
-                           lambda: self.read_file(read_camera, camera_file(frame, camera), frame, camera, width=self.width, height=self.height))
+def camera(self: Capture, frame: str, camera: str) -> Camera: # of the full-size picture; cameras may move from frame to frame
+    "A camera as it stood in one frame; raises `CaptureError`."
+    def read(): return self.read_file(read_camera, camera_file(frame, camera), frame, camera, width=self.width, height=self.height)
+    return self.memory.get(('camera', frame, camera), read)
 
 @patch
-def read_file(self: Capture, read: Callable, file: str, frame: str, camera: str | None = None, **options):
-    "What a reader of the layout returns for one file. Raises `CaptureError` with the names of capture, frame and camera."
+def read_file(self: Capture, read: Callable, file: str, frame: str, camera: str|None = None, **options):
+    "What a reader of the layout returns for one file; raises `CaptureError` with the names of capture, frame and camera."
     for kind, name, names in (('frame', frame, self.frames), ('camera', camera, self.cameras)):
         if name is not None and name not in names:
             raise CaptureError(f'{self.name}: there is no {kind} {name}; there are {", ".join(names[:3])}, ... {names[-1]}')
     where = f'{self.name}, frame {frame}' + (f', camera {camera}' if camera else '')
-    return read_or_raise(where, file, read, self.path / file, **options)
+    return read_or_raise(where, file, read, self.path/file, **options)
 
 # %% ../../nbs/capture/04_capture.ipynb #2eb24c8b
 @patch
-def views(
-    self: Capture,
-    split: str = 'train',  # 'train', 'test' or 'all'
-) -> list[tuple[str, str]]:  # frame and camera of each view
-    "The views of a split. Raises `CaptureError` for an unknown one."
+def views(self: Capture, split: str = 'train', # 'train', 'test' or 'all'
+         ) -> list[tuple[str, str]]: # frame and camera of each view
+    "The views of a split; raises `CaptureError` for an unknown one."
     s = self.split
-    test = [(f, c) for f in s.train_frames for c in s.test_cameras] + [(f, c) for f in s.test_frames for c in self.cameras]
-    found = {'train': [(f, c) for f in s.train_frames for c in s.train_cameras], 'test': test, 'all': [(f, c) for f in self.frames for c in self.cameras]}
+    found = {'train': [(f, c) for f in s.train_frames for c in s.train_cameras],
+             'test': [(f, c) for f in s.train_frames for c in s.test_cameras] + [(f, c) for f in s.test_frames for c in self.cameras],
+             'all': [(f, c) for f in self.frames for c in self.cameras]}
     if split not in found: raise CaptureError(f'unknown split {split!r}; there are {", ".join(found)}')
     return found[split]
 
 @patch
-def group(self: Capture, frame: str, camera: str) -> str:  # 'seen expression, new view', ...
+def group(self: Capture, frame: str, camera: str) -> str: # 'seen expression, new view', ...
     "Which of the four groups of scores a view falls into."
     return (f'{"seen" if frame in self.split.train_frames else "new"} expression, '
             f'{"seen" if camera in self.split.train_cameras else "new"} view')
 
 # %% ../../nbs/capture/04_capture.ipynb #b210b6c0
 @patch
-def pictures(
-    self: Capture, frame: str, camera: str,
-    lowres: bool = False,  # of the stored low-resolution copies
-) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:  # uint8 image [H, W, 3], mask [H, W], and visible [H, W] if there is one
-    "Decode the pictures of a view."
+def pictures(self: Capture, frame: str, camera: str, lowres: bool = False, # lowres: of the stored low-resolution copies
+            ) -> tuple[np.ndarray, np.ndarray, np.ndarray|None]: # uint8 image [H, W, 3], mask [H, W], and visible [H, W] if there is one
+    "Decode the pictures of a view; raises `CaptureError`."
     def read(kind, optional=False):
         file = picture_file(kind, frame, camera, lowres)
-        if optional and not (self.path / file).exists(): return None
+        if optional and not (self.path/file).exists(): return None
         return self.read_file(read_picture, file, frame, camera, gray=kind != 'image')
     image, mask, visible = read('image'), read('mask', lowres), read('visible', True)
     if mask is None: mask = resized(self.pictures(frame, camera)[1], *image.shape[1::-1])
@@ -254,37 +252,39 @@ def pictures(
 @patch
 def has_lowres(self: Capture, frame: str, camera: str) -> bool:
     "Is there a stored low-resolution copy of this view?"
-    return self.lowres_size is not None and (self.path / picture_file('image', frame, camera, True)).exists()
+    return self.lowres_size is not None and (self.path/picture_file('image', frame, camera, True)).exists()
 
 @patch
-def view(self: Capture, frame: str, camera: str) -> View:
-    "Everything about one view, decoded now."
+def view(self: Capture, frame: str, camera: str, # one of `frames`, one of `cameras`
+        ) -> View: # pictures as stored [H, W, 3] and [H, W], camera, expression [E], pose [6], scale, landmarks [L, 3]
+    """Everything about one view, decoded now. Raises `CaptureError` for an unknown name or an unreadable file.
+
+        pixels, depth = (view := capture.view('0000', 'left')).camera.project(view.landmarks)"""
     def at(lowres, small=None):
         image, mask, visible = self.pictures(frame, camera, lowres)
         visible = np.full_like(mask, 255) if visible is None else visible
-        return View(frame, camera, *(torch.from_numpy(v.copy()) for v in (image, mask, visible)),
-                    self.camera(frame, camera).scaled_to(*image.shape[1::-1]), *self.params(frame), self.landmarks(frame), self.vertices(frame),
-                    self.stands_on_white, small)
+        pictures = (torch.from_numpy(v.copy()) for v in (image, mask, visible))
+        return View(frame, camera, *pictures, self.camera(frame, camera).scaled_to(*image.shape[1::-1]), *self.params(frame),
+                    self.landmarks(frame), self.vertices(frame), self.white_background, small)
     return at(False, at(True) if self.has_lowres(frame, camera) else None)
 
 @patch
-def targets(
-    self: Capture, frame: str, camera: str,
-    size: int | tuple[int, int] | None = None,  # width, or (width, height), pixels; the full size if None
-) -> tuple[Float[Tensor, "3 h w"], Float[Tensor, "1 h w"], Float[Tensor, "1 h w"]]:  # the head on white, mask, visible; all 0..1
-    "What a rendering of this view is to be compared with."
+def targets(self: Capture, frame: str, camera: str, # one of `frames`, one of `cameras`
+            size: int|tuple[int, int]|None = None, # width, or (width, height), pixels; the full size if None
+           ) -> tuple[Float[Tensor, "3 h w"], Float[Tensor, "1 h w"], Float[Tensor, "1 h w"]]: # RGB on white, mask, visible; all 0..1
+    """What a rendering of this view is to be compared with; kept in memory. Raises `CaptureError` as `view`.
+
+        image, mask, visible = capture.targets('0000', 'left', size=256)"""
     image, mask, visible = self.target_bytes(frame, camera, size_of(size, self.width, self.height))
     return as_floats(image), as_floats(mask), torch.ones(mask.shape) if visible is None else as_floats(visible)
 
 @patch
-def target_bytes(
-    self: Capture, frame: str, camera: str,
-    size: tuple[int, int],  # width and height, pixels
-) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:  # uint8 [3, h, w], [1, h, w] and [1, h, w] or None
-    "`targets` before they become floats, remembered. Runs no torch: a second thread that does halves the speed of the first one's OpenMP."
+def target_bytes(self: Capture, frame: str, camera: str, size: tuple[int, int], # width and height, pixels
+                ) -> tuple[np.ndarray, np.ndarray, np.ndarray|None]: # uint8 [3, h, w], [1, h, w] and [1, h, w] or None
+    "`targets` as bytes, kept in memory. Runs no torch: a second thread that does halves the speed of the first one's OpenMP."
     def make():
         image, mask, visible = self.pictures(frame, camera, lowres=size == self.lowres_size and self.has_lowres(frame, camera))
-        white = image if self.stands_on_white else on_white(image, mask)
+        white = image if self.white_background else composite_on_white(image, mask)
         return tuple(None if v is None else channels_first(resized(v, *size)) for v in (white, mask, visible))
     return self.memory.get((frame, camera, size), make)
 

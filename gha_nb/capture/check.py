@@ -4,75 +4,70 @@
 
 # %% ../../nbs/capture/03_check.ipynb #c8654314
 from __future__ import annotations
-
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-
 import numpy as np
 import torch
-
 from ..core import progress
 from ..geometry import Camera, to_canonical
-from .layout import (LayoutError, Listing, camera_file, camera_matrix, list_capture, load_arrays, get_param, params_file,
-                           picture_file, points_file, read_picture, read_points, read_split, split_keys, reason)
+from .layout import (LayoutError, Listing, camera_file, camera_matrix, get_param, list_capture, load_arrays, params_file,
+                                   picture_file, points_file, read_picture, read_points, read_split, reason, split_keys)
 
 # %% auto #0
-__all__ = ['tracked', 'Problem', 'Report', 'majority', 'ViewReport', 'check_pictures', 'check_camera', 'check_agreement',
-           'check_view', 'check_tracking', 'check_canonical', 'check_lengths', 'check_split', 'check_sizes',
-           'check_folders', 'check_capture']
+__all__ = ['tracking_files', 'Problem', 'CheckReport', 'majority', 'ViewReport', 'check_pictures', 'check_camera',
+           'check_agreement', 'check_view', 'check_tracking', 'check_tracked_frame', 'check_canonical', 'check_lengths',
+           'check_split', 'check_names', 'check_sizes', 'check_folders', 'check_listing', 'check_capture']
 
 # %% ../../nbs/capture/03_check.ipynb #4decc9ff
 @dataclass(frozen=True)
 class Problem:
     "One thing that is wrong with a capture."
-    frame: str | None  # the frame's name; None if it concerns the whole capture
-    camera: str | None  # the camera's name; None if it concerns all cameras
-    file: str  # path inside the capture; '' for its folder
-    problem: str  # what is wrong
-    fix: str  # what to do
+    frame: str|None # the frame's name; None if it concerns the whole capture
+    camera: str|None # the camera's name; None if it concerns all cameras
+    file: str # path inside the capture; '' for its folder
+    problem: str # what is wrong
+    fix: str # what to do
 
     def __str__(self) -> str:
-        where = [f'frame {self.frame}'] * (self.frame is not None) + [f'camera {self.camera}'] * (self.camera is not None)
+        where = [f'frame {self.frame}']*(self.frame is not None) + [f'camera {self.camera}']*(self.camera is not None)
         return f'{", ".join(where + [self.file or "the capture"])}: {self.problem} ({self.fix})'
 
-
 @dataclass
-class Report:
+class CheckReport:
     "Problems as they are found."
-    frame: str | None = None
-    camera: str | None = None
+    frame: str|None = None # of what is being checked, if it is one frame
+    camera: str|None = None # and one camera
     problems: list[Problem] = field(default_factory=list)
 
-    def add(self, file, problem, fix, frame=None, camera=None):
-        "Note a problem, of the report's own frame and camera unless others are named."
+    def add(self, file: str, problem: str, fix: str, frame: str|None = None, camera: str|None = None):
+        "Add a problem, of the report's own frame and camera unless others are named."
         self.problems.append(Problem(frame or self.frame, camera or self.camera, file, problem, fix))
 
-    def attempt(self, file, read: Callable, *args, frame=None, **options):
-        "What a reader returns, or None and a problem."
+    def attempt(self, file: str, # path inside the capture
+                read: Callable, # called with the rest
+                *args, frame: str|None = None, **options):
+        "What a reader returns; or None, and its error becomes a problem."
         try: return read(*args, **options)
-        except LayoutError as fault: self.add(file, fault.problem, fault.fix, frame)
+        except LayoutError as error: self.add(file, error.problem, error.fix, frame)
         except Exception as error: self.add(file, f'cannot be read: {reason(error)}', 'make the file again', frame)
 
-
-def majority(
-    values: Iterable,
-):  # the most common value, the first of equals; None if there are none
-    "What most of them say."
+def majority(values: Iterable): # the most common value, the first of equals; None if there are none
+    "The value that most have."
     return next((value for value, _ in Counter(values).most_common(1)), None)
 
 # %% ../../nbs/capture/03_check.ipynb #b9b5ef57
 @dataclass
-class ViewReport(Report):
+class ViewReport(CheckReport):
     "What was found in the files of one view."
-    pictures: dict[tuple[str, bool], tuple[int, int]] = field(default_factory=dict)  # by kind and lowres: (width, height) of what could be decoded
-    disagreement: tuple[str, str, str] | None = None  # file, problem, fix; to be believed only if the picture's size is right
+    pictures: dict[tuple[str, bool], tuple[int, int]] = field(default_factory=dict) # by kind and lowres: (width, height), if decoded
+    disagreement: tuple[str, str, str]|None = None # file, problem, fix; it counts only if the picture's size is right
 
-
-def check_pictures(path: Path, listing: Listing, report: ViewReport) -> dict[str, np.ndarray]:  # full-size image, mask, visible
+def check_pictures(path: Path, listing: Listing, report: ViewReport,
+                  ) -> dict[str, np.ndarray]: # uint8 full-size image [H, W, 3], mask and visible [H, W], those that are in order
     "Decode every picture of a view."
     folder, good = f'images/{report.frame}', {}
     if folder not in listing.files: return good
@@ -80,34 +75,36 @@ def check_pictures(path: Path, listing: Listing, report: ViewReport) -> dict[str
         for lowres in (False, True):
             file = picture_file(kind, report.frame, report.camera, lowres)
             if (lowres or kind == 'visible') and Path(file).name not in listing.files[folder]: continue
-            if (picture := report.attempt(file, read_picture, path / file, gray=kind != 'image')) is None: continue
+            if (picture := report.attempt(file, read_picture, path/file, gray=kind != 'image')) is None: continue
             report.pictures[kind, lowres] = picture.shape[1::-1]
             empty = kind == 'mask' and (picture < 128).all()
             if empty: report.add(file, 'the mask is empty: no pixel is on the head', 'mask the head again, or leave the frame out')
             elif not lowres: good[kind] = picture
     return good
 
-
-def check_camera(path: Path, listing: Listing, report: ViewReport) -> tuple[np.ndarray, np.ndarray] | None:
-    "Read the camera of a view: its intrinsic and extrinsic, if nothing is wrong with them."
+def check_camera(path: Path, listing: Listing, report: ViewReport,
+                ) -> tuple[np.ndarray, np.ndarray]|None: # intrinsic [3, 3] and extrinsic [3, 4], if nothing is wrong with them
+    "Read the camera of a view."
     file = camera_file(report.frame, report.camera)
     if f'cameras/{report.frame}' not in listing.files: return
-    if (arrays := report.attempt(file, load_arrays, path / file)) is None: return
+    if (arrays := report.attempt(file, load_arrays, path/file)) is None: return
     found = [report.attempt(file, camera_matrix, arrays, key) for key in ('intrinsic', 'extrinsic')]
-    faults = Camera.from_arrays(*(np.eye(n) if m is None else m for n, m in zip((3, 4), found)), 1, 1).faults()
-    for fault in faults: report.add(file, fault, 'calibrate the camera again, or leave it out')
-    return None if faults or any(m is None for m in found) else tuple(found)
+    problems = Camera.from_arrays(*(np.eye(n) if m is None else m for n, m in zip((3, 4), found)), 1, 1).problems()
+    for problem in problems: report.add(file, problem, 'calibrate the camera again, or leave it out')
+    return None if problems or any(m is None for m in found) else tuple(found)
 
 # %% ../../nbs/capture/03_check.ipynb #4ea00856
-def check_agreement(report: ViewReport, matrices, pictures: dict[str, np.ndarray], landmarks: np.ndarray):
-    "Do camera, mask and landmarks speak of the same head?"
+def check_agreement(report: ViewReport, matrices: tuple, # of `check_camera`
+                    pictures: dict[str, np.ndarray], landmarks: np.ndarray): # of `check_pictures`; [L, 3] world space, metres
+    "Do camera, mask and landmarks show the same head?"
     file, count = camera_file(report.frame, report.camera), len(landmarks)
     pixels, depth = (v.numpy() for v in Camera.from_arrays(*matrices, 1, 1).project(torch.tensor(landmarks, dtype=torch.float32)))
     behind = np.count_nonzero(depth <= 0)
-    if behind == count: return report.add(file, 'all landmarks are behind the camera', 'it looks the wrong way: calibrate it again, with z forward')
+    if behind == count:
+        return report.add(file, 'all landmarks are behind the camera', 'it looks the wrong way: calibrate it again, with z forward')
     if behind:
-        return report.add(points_file('lmk_3d', report.frame), f'{behind} of {count} landmarks are behind the camera (number {depth.argmin()} is the farthest)',
-                          'track the frame again, or leave it out')
+        problem = f'{behind} of {count} landmarks are behind the camera (number {depth.argmin()} is the farthest)'
+        return report.add(points_file('lmk_3d', report.frame), problem, 'track the frame again, or leave it out')
     image, mask = (pictures.get(kind) for kind in ('image', 'mask'))
     if image is None or mask is None or mask.shape != image.shape[:2]: return
     (height, width), (cx, cy) = mask.shape, matrices[0][:2, 2]
@@ -116,23 +113,21 @@ def check_agreement(report: ViewReport, matrices, pictures: dict[str, np.ndarray
     if not (0 <= cx <= width and 0 <= cy <= height):
         report.disagreement = (file, f'the principal point ({cx:.0f}, {cy:.0f}) is outside of the {width}x{height} picture',
                                'give the intrinsics in pixels of the full-size picture')
-    elif hit < count / 4:
+    elif hit < count/4:
         report.disagreement = (file, f'camera, mask and landmarks disagree: {hit} of {count} landmarks land in the mask',
                                'check units, axes and resolution of the calibration')
 
-
-def check_view(
-    path: Path,  # the capture
-    listing: Listing,
-    frame: str,
-    camera: str,
-    landmarks: np.ndarray | None,  # [L, 3] world space, metres; None if they could not be read
-) -> ViewReport:
+def check_view(path: Path, # the capture
+               listing: Listing, # of the capture
+               frame: str, # name
+               camera: str, # name
+               landmarks: np.ndarray|None, # [L, 3] world space, metres; None if they could not be read
+              ) -> ViewReport:
     "Read all files of one view."
     report = ViewReport(frame, camera)
     required = [picture_file('image', frame, camera), picture_file('mask', frame, camera), camera_file(frame, camera)]
-    rooms = [listing.files.get(f'{room}/{frame}') for room in ('images', 'images', 'cameras')]
-    if None not in rooms and not any(Path(file).name in room for file, room in zip(required, rooms)):
+    folders = [listing.files.get(f'{folder}/{frame}') for folder in ('images', 'images', 'cameras')]
+    if None not in folders and not any(Path(file).name in names for file, names in zip(required, folders)):
         report.add(required[0], 'the whole view is missing: no image, no mask, no camera', 'copy its files again, or leave the frame out')
         return report
     pictures, matrices = check_pictures(path, listing, report), check_camera(path, listing, report)
@@ -140,133 +135,157 @@ def check_view(
     return report
 
 # %% ../../nbs/capture/03_check.ipynb #4b0ea72b
-def check_tracking(
-    path: Path,  # the capture
-    listing: Listing,
-    names: list[str] | None,  # of the expression coefficients, if split.json has them
-    report: Report,
-) -> dict[str, np.ndarray]:  # by frame: landmarks [L, 3] that can be trusted
+tracking_files = {'params': params_file, 'lmk_3d': lambda f: points_file('lmk_3d', f), 'vertices': lambda f: points_file('vertices', f)}
+
+def check_tracking(path: Path, # the capture
+                   listing: Listing, # of the capture
+                   names: list[str]|None, # of the expression coefficients, if split.json has them
+                   report: CheckReport, # to which problems are added
+                  ) -> dict[str, np.ndarray]: # by frame: landmarks [L, 3] that can be trusted, world space, metres
     "Read params, landmarks and vertices of all frames."
     frames = [f for f in listing.frames if f'params/{f}' in listing.files]
-    here = {kind: [f for f in frames if Path(file(f)).name in listing.files[f'params/{f}']] for kind, file in tracked.items()}
-    found: dict[str, dict] = {kind: {} for kind in tracked}
+    here = {kind: any(Path(file(f)).name in listing.files[f'params/{f}'] for f in frames) for kind, file in tracking_files.items()}
     for kind in ('params', 'lmk_3d'):
-        if frames and not here[kind]: report.add('params', f'no frame has {Path(tracked[kind]("")).name}', 'the head must be tracked before training')
+        if frames and not here[kind]:
+            report.add('params', f'no frame has {Path(tracking_files[kind]("")).name}', 'the head must be tracked before training')
+    found: dict[str, dict] = {kind: {} for kind in tracking_files}
     for frame in frames:
-        values = {}
-        if here['params'] and (arrays := report.attempt(params_file(frame), load_arrays, path / params_file(frame), frame=frame)) is not None:
-            values = {key: report.attempt(params_file(frame), get_param, arrays, key, frame=frame) for key in ('exp_coeff', 'pose', 'scale')}
-            if values['exp_coeff'] is not None: found['params'][frame] = values['exp_coeff']
-        for kind in ('lmk_3d', 'vertices'):
-            points = report.attempt(tracked[kind](frame), read_points, path / tracked[kind](frame), frame=frame) if here[kind] else None
-            if points is not None: found[kind][frame] = points
-        if frame in found['lmk_3d'] and values.get('pose') is not None and values.get('scale') is not None:
-            check_canonical(frame, found['lmk_3d'][frame], values['pose'], values['scale'], report)
+        for kind, value in check_tracked_frame(path, frame, here, report).items(): found[kind][frame] = value
     for kind, what in (('params', 'expression coefficients'), ('lmk_3d', 'landmarks'), ('vertices', 'vertices')):
-        check_lengths({f: len(v) for f, v in found[kind].items()}, what, tracked[kind], names if kind == 'params' else None, report)
+        lengths = {f: len(v) for f, v in found[kind].items()}
+        check_lengths(lengths, what, tracking_files[kind], names if kind == 'params' else None, report)
     return found['lmk_3d']
 
+def check_tracked_frame(path: Path, # the capture
+                        frame: str, # name
+                        here: dict[str, bool], # by kind: does any frame have this file?
+                        report: CheckReport, # to which problems are added
+                       ) -> dict[str, np.ndarray]: # 'params' -> expression [E], 'lmk_3d' and 'vertices' -> [N, 3]; those that are in order
+    "Read params, landmarks and vertices of one frame."
+    file, values, res = params_file(frame), {}, {}
+    if here['params'] and (arrays := report.attempt(file, load_arrays, path/file, frame=frame)) is not None:
+        values = {key: report.attempt(file, get_param, arrays, key, frame=frame) for key in ('exp_coeff', 'pose', 'scale')}
+        res['params'] = values['exp_coeff']
+    for kind in ('lmk_3d', 'vertices'):
+        if here[kind]: res[kind] = report.attempt(tracking_files[kind](frame), read_points, path/tracking_files[kind](frame), frame=frame)
+    needed = res.get('lmk_3d'), values.get('pose'), values.get('scale')
+    if not any(o is None for o in needed): check_canonical(frame, *needed, report)
+    return {kind: value for kind, value in res.items() if value is not None}
 
-tracked = {'params': params_file, 'lmk_3d': lambda frame: points_file('lmk_3d', frame), 'vertices': lambda frame: points_file('vertices', frame)}
-
-
-def check_canonical(frame, landmarks, pose, scale, report):
+def check_canonical(frame: str, landmarks: np.ndarray, pose: np.ndarray, scale: np.ndarray, report: CheckReport):
     "Are the landmarks about one unit from the origin of canonical space?"
     own = to_canonical(*(torch.tensor(v) for v in (landmarks, pose, scale)))
     if not 0.05 < (far := own.norm(dim=-1).median().item()) < 10:
-        report.add(params_file(frame), f'pose and scale do not fit the landmarks: in the head\'s own space they are {far:.3g} units away, expected about 1',
-                   'track the frame again, or check the units', frame)
+        problem = f'pose and scale do not fit the landmarks: in canonical space they are {far:.3g} units from the origin, expected about 1'
+        report.add(params_file(frame), problem, 'track the frame again, or check the units', frame)
 
-
-def check_lengths(lengths: dict[str, int], what: str, file: Callable, names: list[str] | None, report: Report):
+def check_lengths(lengths: dict[str, int], what: str, file: Callable, # by frame; what is counted; frame -> path of its file
+                  names: list[str]|None, report: CheckReport): # one for each, if they have names
     "Do all frames have the same number of something, and names for it?"
     expected = len(names) if names and len(names) in lengths.values() else majority(lengths.values())
+    fix = 'track all frames in the same way, or leave the frame out'
     for frame, n in lengths.items():
-        if n != expected: report.add(file(frame), f'{n} {what}, the capture has {expected}', 'track all frames in the same way, or leave the frame out', frame)
+        if n != expected: report.add(file(frame), f'{n} {what}, the capture has {expected}', fix, frame)
     if names is not None and expected and len(names) != expected:
         report.add('split.json', f'{len(names)} expression names for {expected} expression coefficients',
                    'name each coefficient once, or remove expression_names')
 
 # %% ../../nbs/capture/03_check.ipynb #6ad0e246
-def check_split(
-    said: dict,  # what split.json says
-    frames: Sequence[str],  # of the capture
-    cameras: Sequence[str],  # of the capture
-    dropped: Sequence[str],  # frames that were left out on purpose
-    report: Report,
-):
-    "Hold the split against what is there."
-    def add(problem, fix, **where): report.add('split.json', problem, fix, **where)
-    for kind, there in (('frame', [*frames, *dropped]), ('camera', cameras)):
-        train, test = f'train_{kind}s', f'test_{kind}s'
-        for key in (k for k in (f'{kind}s', train, test) if k in split_keys):
-            for name in dict.fromkeys(said.get(key, [])):
-                if name not in there: add(f'{key} names {name}, of which there are no files', f'remove the name, or add the {kind}', **{kind: name})
-                elif name not in said.get(f'{kind}s', there): add(f'{key} names {name}, which is not among {kind}s', f'add it to {kind}s', **{kind: name})
-        for name in dict.fromkeys(said.get(train, [])):
-            if name in said.get(test, []): add(f'{name} is both in {train} and in {test}', 'keep it in one of them', **{kind: name})
-        left = [n for n in (frames if kind == 'frame' else cameras) if n in said.get(train, said.get(f'{kind}s', there)) and n not in said.get(test, [])]
-        if not left: add(f'no {kind} is left for training', f'list some in {train}')
+def check_split(content: dict, # of split.json
+                frames: Sequence[str], cameras: Sequence[str], # of the capture
+                dropped: Sequence[str], report: CheckReport): # frames that were left out on purpose
+    "Compare the split with what is there."
+    check_names(content, 'frame', frames, [*frames, *dropped], report)
+    check_names(content, 'camera', cameras, cameras, report)
     known = {*frames, *cameras, *dropped}
-    for key, value in said.items():
-        strange = isinstance(value, list) and any(isinstance(name, str) and name in known for name in value)
-        if key not in split_keys and (strange or key.endswith(('_frames', '_cameras'))):
-            add(f'{key} is an unknown split name', f'use {", ".join(split_keys[:-1])}')
-    names = said.get('expression_names', [])
-    if twice := sorted({name for name in names if names.count(name) > 1}): add(f'expression_names holds {", ".join(twice)} twice', 'name each coefficient once')
+    for key, value in content.items():
+        holds_names = isinstance(value, list) and any(isinstance(name, str) and name in known for name in value)
+        if key not in split_keys and (holds_names or key.endswith(('_frames', '_cameras'))):
+            report.add('split.json', f'{key} is an unknown split name', f'use {", ".join(split_keys[:-1])}')
+    names = content.get('expression_names', [])
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        report.add('split.json', f'expression_names holds {", ".join(twice)} twice', 'name each coefficient once')
+
+def check_names(content: dict, # of split.json
+                kind: str, # 'frame' or 'camera'
+                present: Sequence[str], # names that the capture has
+                allowed: Sequence[str], report: CheckReport): # names that may be listed
+    "Does the split name frames, or cameras, that exist, each on one side, and some for training?"
+    def add(problem, fix, **where): report.add('split.json', problem, fix, **where)
+    every, train, test = f'{kind}s', f'train_{kind}s', f'test_{kind}s'
+    chosen = content.get(every, allowed) if every in split_keys else allowed
+    for key in (k for k in (every, train, test) if k in split_keys):
+        for name in dict.fromkeys(content.get(key, [])):
+            if name not in allowed:
+                add(f'{key} names {name}, of which there are no files', f'remove the name, or add the {kind}', **{kind: name})
+            elif name not in chosen: add(f'{key} names {name}, which is not among {every}', f'add it to {every}', **{kind: name})
+    for name in dict.fromkeys(content.get(train, [])):
+        if name in content.get(test, []): add(f'{name} is both in {train} and in {test}', 'keep it in one of them', **{kind: name})
+    training = content.get(train, chosen)
+    if not any(n in training and n not in content.get(test, []) for n in present):
+        add(f'no {kind} is left for training', f'list some in {train}')
 
 # %% ../../nbs/capture/03_check.ipynb #4da3fe56
-def check_sizes(
-    views: Sequence[ViewReport],
-    said: dict,  # what split.json says
-    report: Report,
-):
+def check_sizes(views: Sequence[ViewReport], # of all views
+                content: dict, # of split.json
+                report: CheckReport, # to which problems are added
+               ):
     "Compare the sizes of pictures through the whole capture."
     def sizes(lowres, *kinds): return [size for v in views for (kind, low), size in v.pictures.items() if low == lowres and kind in kinds]
     expected = {lowres: majority(sizes(lowres, 'image') or sizes(lowres, 'mask', 'visible')) for lowres in (False, True)}
     for view in views:
         for (kind, lowres), size in view.pictures.items():
             if size != expected[lowres] and (kind == 'image' or size != view.pictures.get(('image', lowres))):
-                report.add(picture_file(kind, view.frame, view.camera, lowres), f'is {size[0]}x{size[1]}, expected {expected[lowres][0]}x{expected[lowres][1]}',
-                           'export it at the size of the others', view.frame, view.camera)
+                problem = f'is {size[0]}x{size[1]}, expected {expected[lowres][0]}x{expected[lowres][1]}'
+                file = picture_file(kind, view.frame, view.camera, lowres)
+                report.add(file, problem, 'export it at the size of the others', view.frame, view.camera)
         if view.disagreement and view.pictures['image', False] == expected[False]: report.add(*view.disagreement, view.frame, view.camera)
-    claimed, found = said.get('resolution'), expected[False]
+    claimed, found = content.get('resolution'), expected[False]
     if isinstance(claimed, int) and found and (claimed, claimed) != found:
-        report.add('split.json', f'says resolution {claimed}, the pictures are {found[0]}x{found[1]}', 'correct it, or export the pictures at that size')
+        problem = f'says resolution {claimed}, the pictures are {found[0]}x{found[1]}'
+        report.add('split.json', problem, 'correct it, or export the pictures at that size')
 
 # %% ../../nbs/capture/03_check.ipynb #b1a532d9
-def check_folders(path: Path, dropped: Sequence[str], report: Report) -> Listing:  # without the dropped frames
-    "What is there? Reports what cannot be listed, each folder once."
-    listing = list_capture(path)
-    listing = replace(listing, frames=[f for f in listing.frames if f not in dropped])
-    rooms = [room for room in ('images', 'cameras', 'params') if room in listing.files]
+def check_folders(path: Path, listing: Listing, report: CheckReport): # listing: without the dropped frames
+    "Report what cannot be listed, each folder once."
+    top = [folder for folder in ('images', 'cameras', 'params') if folder in listing.files]
     if not path.is_dir(): report.add('', 'is no folder' if path.exists() else 'there is no such folder', 'give the folder of a capture')
-    elif not rooms and all('missing' in f.problem for f in listing.faults.values()):
+    elif not top and all('missing' in error.problem for error in listing.errors.values()):
         report.add('', 'is no capture: it holds no images, cameras and params', 'give the folder that holds these three')
     else:
-        for folder, fault in listing.faults.items():
-            room, _, frame = folder.partition('/')
-            if not frame or (room in rooms and frame in listing.frames): report.add(folder, fault.problem, fault.fix, frame or None)
-        if rooms and not listing.frames: report.add('', 'holds no frames', 'each frame is a folder in images, in cameras and in params')
-    return listing
+        for folder, error in listing.errors.items():
+            kind, _, frame = folder.partition('/')
+            if not frame or (kind in top and frame in listing.frames): report.add(folder, error.problem, error.fix, frame or None)
+        if top and not listing.frames: report.add('', 'holds no frames', 'each frame is a folder in images, in cameras and in params')
 
-
-def check_capture(
-    path: Path | str,  # the capture's folder
-    drop: Sequence[str] = (),  # names of frames to leave out
-    workers: int | None = None,  # threads that decode; None: one for each core
-) -> list[Problem]:  # empty if nothing is wrong
-    "Everything that is wrong with a capture. Raises nothing: what cannot be read is in the list."
-    path, report = Path(path), Report()
-    listing = check_folders(path, drop, report)
-    if not listing.frames: return report.problems
-    said = report.attempt('split.json', read_split, path) or {}
-    check_split(said, listing.frames, listing.cameras, drop, report)
-    landmarks = check_tracking(path, listing, said.get('expression_names'), report)
-    cameras = [c for c in listing.cameras if c in said.get('cameras', listing.cameras)]
+def check_listing(path: Path, # the capture's folder
+                  listing: Listing, # of `list_capture`
+                  drop: Sequence[str] = (), # names of frames to leave out
+                  workers: int|None = None, # threads that decode; None: one for each core
+                 ) -> tuple[list[Problem], dict|None]: # empty if nothing is wrong; the content of split.json, if there is one
+    "Check a capture that is listed already, as `check_capture` does."
+    report, listing = CheckReport(), replace(listing, frames=[f for f in listing.frames if f not in drop])
+    check_folders(path, listing, report)
+    if not listing.frames: return report.problems, None
+    split = report.attempt('split.json', read_split, path)
+    content = split or {}
+    check_split(content, listing.frames, listing.cameras, drop, report)
+    landmarks = check_tracking(path, listing, content.get('expression_names'), report)
+    cameras = [c for c in listing.cameras if c in content.get('cameras', listing.cameras)]
     names = [(frame, camera) for frame in listing.frames for camera in cameras]
+    def check(name): return check_view(path, listing, *name, landmarks.get(name[0]))
     with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
-        views = list(progress(pool.map(lambda name: check_view(path, listing, *name, landmarks.get(name[0])), names), f'checking {path.name}', len(names)))
-    check_sizes(views, said, report)
+        views = list(progress(pool.map(check, names), f'checking {path.name}', len(names)))
+    check_sizes(views, content, report)
     order = {name: i for names in (listing.frames, cameras) for i, name in enumerate(names)}
-    return sorted(report.problems + [p for view in views for p in view.problems], key=lambda p: (order.get(p.frame, -1), order.get(p.camera, -1)))
+    problems = report.problems + [p for view in views for p in view.problems]
+    return sorted(problems, key=lambda p: (order.get(p.frame, -1), order.get(p.camera, -1))), split
+
+def check_capture(path: Path|str, # the capture's folder
+                  drop: Sequence[str] = (), # names of frames to leave out
+                  workers: int|None = None, # threads that decode; None: one for each core
+                 ) -> list[Problem]: # empty if nothing is wrong
+    """Everything that is wrong with a capture. Raises nothing: what cannot be read is in the list.
+
+        for problem in check_capture('my_capture'): print(problem) # frame, camera, file: problem (fix)"""
+    return check_listing(Path(path), list_capture(path), drop, workers)[0]

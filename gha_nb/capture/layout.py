@@ -22,55 +22,44 @@ from ..geometry import Camera
 __all__ = ['split_keys', 'picture_file', 'camera_file', 'params_file', 'points_file', 'LayoutError', 'reason', 'open_bytes',
            'read_picture', 'picture_size', 'load_npy', 'load_arrays', 'checked_array', 'Params', 'get_array',
            'get_param', 'read_params', 'read_points', 'camera_matrix', 'read_camera', 'natural_key', 'Listing',
-           'list_capture', 'Split', 'read_split', 'make_split']
+           'list_folder', 'list_capture', 'Split', 'read_split', 'make_split']
 
 # %% ../../nbs/capture/01_layout.ipynb #4ac4127b
-def picture_file(
-    kind: str,  # 'image', 'mask' or 'visible'
-    frame: str,
-    camera: str,
-    lowres: bool = False,  # the low-resolution copy?
-) -> str:
-    "A picture's path inside the capture."
+def picture_file(kind: str, # 'image', 'mask' or 'visible'
+                 frame: str, camera: str, lowres: bool = False, # the low-resolution copy?
+                ) -> str:
+    "The path of a picture inside the capture."
     return f'images/{frame}/{kind}{"_lowres" if lowres else ""}_{camera}.jpg'
 
-
 def camera_file(frame: str, camera: str) -> str:
-    "A camera's path inside the capture."
+    "The path of a camera inside the capture."
     return f'cameras/{frame}/camera_{camera}.npz'
-
 
 def params_file(frame: str) -> str:
     "The path of a frame's pose, scale and expression inside the capture."
     return f'params/{frame}/params.npz'
 
-
-def points_file(
-    kind: str,  # 'lmk_3d' or 'vertices'
-    frame: str,
-) -> str:
+def points_file(kind: str, # 'lmk_3d' or 'vertices'
+                frame: str) -> str:
     "The path of a frame's landmarks or tracked vertices inside the capture."
     return f'params/{frame}/{kind}.npy'
 
 # %% ../../nbs/capture/01_layout.ipynb #1053b5dc
 class LayoutError(CaptureError):
     "What is wrong with one file of a capture, and what to do."
-
-    def __init__(self, problem: str, fix: str):
+    def __init__(self, problem: str, # what is wrong, such as 'is missing'
+                 fix: str, # what to do about it
+                ):
         super().__init__(f'{problem}; {fix}')
         self.problem, self.fix = problem, fix
 
-
 def reason(error: BaseException) -> str:
-    "An exception in one line."
+    "The message of an exception in one line of at most 200 characters."
     text = getattr(error, 'strerror', None) or str(error) or type(error).__name__
     return text.splitlines()[0][:200]
 
-
-def open_bytes(
-    file: Path,
-) -> bytes:
-    "The bytes of a file. Raises `LayoutError` if it is missing, empty or cannot be read."
+def open_bytes(file: Path) -> bytes:
+    "The bytes of a file; raises `LayoutError` if it is missing, empty or cannot be read."
     try: data = Path(file).read_bytes()
     except FileNotFoundError: raise LayoutError('is missing', 'copy the file again, or leave the frame out') from None
     except OSError as error: raise LayoutError(f'cannot be read: {reason(error)}', 'make it a readable file') from None
@@ -78,60 +67,52 @@ def open_bytes(
     return data
 
 # %% ../../nbs/capture/01_layout.ipynb #bdc06b34
-def read_picture(
-    file: Path,
-    gray: bool = False,  # one channel (masks) or three
-) -> np.ndarray:  # uint8 [H, W, 3] or, if gray, [H, W]
-    "Decode one picture completely. Raises `LayoutError`."
+def read_picture(file: Path, gray: bool = False, # one channel (masks), or three
+                ) -> np.ndarray: # uint8 [H, W, 3] RGB or, if gray, [H, W]
+    "Decode one picture completely; raises `LayoutError` if it is missing, truncated or damaged."
     data = open_bytes(file)
     try:
         with Image.open(io.BytesIO(data)) as image:
             pixels = np.asarray(image.convert('L' if gray else 'RGB'))
             whole = image.format != 'JPEG' or b'\xff\xd9' in data.rstrip(b'\0')[-4096:]
-    except Exception as error:  # decoders raise what they like on damaged data
+    except Exception as error: # decoders raise what they like on damaged data
         text = reason(error)
         if 'truncated' in text.lower(): text, whole = '', False
-        else: raise LayoutError('is no picture' if 'cannot identify' in text else f'cannot be decoded: {text}', 'export the picture again') from None
+        else:
+            problem = 'is no picture' if 'cannot identify' in text else f'cannot be decoded: {text}'
+            raise LayoutError(problem, 'export the picture again') from None
     if not whole: raise LayoutError('is truncated: the picture ends before its last row', 'copy or export the picture again')
     return pixels
 
-
-def picture_size(
-    file: Path,
-) -> tuple[int, int]:  # width, height in pixels
-    "The size of a picture, from its header alone. Raises `LayoutError`."
+def picture_size(file: Path) -> tuple[int, int]: # width, height in pixels
+    "The size of a picture, from its header alone; raises `LayoutError`."
     try:
         with Image.open(file) as image: return image.size
     except FileNotFoundError: raise LayoutError('is missing', 'copy the file again, or leave the frame out') from None
     except Exception as error: raise LayoutError(f'is no picture: {reason(error)}', 'export the picture again') from None
 
 # %% ../../nbs/capture/01_layout.ipynb #89479838
-def load_npy(data: bytes) -> np.ndarray | dict[str, np.ndarray]:
-    "What numpy saved."
+def load_npy(data: bytes) -> np.ndarray|dict[str, np.ndarray]:
+    "The array, or the arrays by name, of the bytes of a numpy file."
     loaded = np.load(io.BytesIO(data), allow_pickle=False)
     return loaded if isinstance(loaded, np.ndarray) else {name: loaded[name] for name in loaded.files}
 
-
-def load_arrays(
-    file: Path,
-) -> np.ndarray | dict[str, np.ndarray]:  # the array of a .npy file, the arrays by name of a .npz file
-    "Read a numpy file without ever unpickling. Raises `LayoutError`."
+def load_arrays(file: Path) -> np.ndarray|dict[str, np.ndarray]: # the array of a .npy file, the arrays by name of a .npz file
+    "Read a numpy file without ever unpickling; raises `LayoutError`."
     data = open_bytes(file)
     try:
         try: return load_npy(data)
-        except SystemError: return load_npy(data)  # numpy parses headers with Python's parser, which in 3.11 can lose count between threads
-    except Exception as error:  # damaged headers and archives raise what they like
+        except SystemError: return load_npy(data) # numpy parses headers with Python's parser, which in 3.11 can lose count between threads
+    except Exception as error: # damaged headers and archives raise what they like
         save = 'savez' if str(file).endswith('z') else 'save'
         text = 'it is another kind of file, or holds Python objects' if 'pickle' in str(error) else reason(error)
         raise LayoutError(f'holds no array that numpy can read: {text}', f'save it again with numpy.{save}') from None
 
-
-def checked_array(
-    array,  # what was found
-    name: str,  # what to call it
-    shape: tuple[int | None, ...],  # the shape it must have, leading ones aside; None: any length but zero
-) -> np.ndarray:  # float64, of that shape
-    "An array of finite numbers of a given shape. Raises `LayoutError`."
+def checked_array(array, # what was found
+                  name: str, # what to call it
+                  shape: tuple[int|None, ...], # the shape it must have, leading dimensions of 1 aside; None: any length but zero
+                 ) -> np.ndarray: # float64, of that shape
+    "An array of finite numbers of a given shape; raises `LayoutError` with both shapes."
     array = np.asarray(array)
     wanted = '[' + ', '.join('N' if n is None else str(n) for n in shape) + ']'
     if array.dtype.kind not in 'fiu': raise LayoutError(f'{name} holds no numbers but {array.dtype}', f'save it as a float array {wanted}')
@@ -146,138 +127,124 @@ def checked_array(
 # %% ../../nbs/capture/01_layout.ipynb #304b09b9
 @dataclass(frozen=True)
 class Params:
-    "What the tracker says about the head in one frame."
-    expression: np.ndarray  # [E] coefficients
-    pose: np.ndarray  # [6] rotation vector (radians), then translation (metres)
-    scale: np.ndarray  # [] metres per head unit
-
+    "The tracked head of one frame."
+    expression: np.ndarray # [E] coefficients
+    pose: np.ndarray # [6] rotation vector (radians), then translation (metres)
+    scale: np.ndarray # [] metres per head unit
 
 def get_array(arrays, key: str):
-    "An array of a .npz file by its name. Raises `LayoutError`."
+    "An array of a .npz file by its name; raises `LayoutError`."
     if not isinstance(arrays, dict): raise LayoutError('is a single array, not an archive of arrays by name', 'save it with numpy.savez')
     if key not in arrays: raise LayoutError(f'has no array named {key}', f'add {key}; there are {", ".join(sorted(arrays)) or "none"}')
     return arrays[key]
 
-
-def get_param(
-    arrays,  # the arrays of params.npz
-    key: str,  # 'exp_coeff', 'pose' or 'scale'
-) -> np.ndarray:  # [E], [6] or []
-    "One of the arrays of params.npz. Raises `LayoutError`."
+def get_param(arrays, # the arrays of params.npz
+              key: str, # 'exp_coeff', 'pose' or 'scale'
+             ) -> np.ndarray: # [E], [6] or []
+    "One of the arrays of params.npz; raises `LayoutError`."
     array = checked_array(get_array(arrays, key), key, {'exp_coeff': (None,), 'pose': (6,), 'scale': ()}[key])
-    if key == 'scale' and array <= 0: raise LayoutError(f'scale is {array:g}, expected a positive number', 'track the frame again, or leave it out')
+    if key == 'scale' and array <= 0:
+        raise LayoutError(f'scale is {array:g}, expected a positive number', 'track the frame again, or leave it out')
     return array
 
-
-def read_params(
-    file: Path,
-) -> Params:
-    "A frame's expression, pose and scale. Raises `LayoutError`."
+def read_params(file: Path) -> Params:
+    "A frame's expression, pose and scale; raises `LayoutError`."
     arrays = load_arrays(file)
     return Params(*(get_param(arrays, key) for key in ('exp_coeff', 'pose', 'scale')))
 
-
-def read_points(
-    file: Path,
-) -> np.ndarray:  # [N, 3] world space, metres
-    "Landmarks or vertices of a frame. Raises `LayoutError`."
+def read_points(file: Path) -> np.ndarray: # [N, 3] world space, metres
+    "Landmarks or vertices of a frame; raises `LayoutError`."
     array = load_arrays(file)
     if isinstance(array, dict): raise LayoutError('is an archive, not a single array', 'save it with numpy.save')
     return checked_array(array, Path(file).stem, (None, 3))
 
-
-def camera_matrix(
-    arrays,  # the arrays of a camera file
-    key: str,  # 'intrinsic' or 'extrinsic'
-) -> np.ndarray:  # [3, 3], or [3, 4] (or [4, 4])
-    "One of the matrices of a camera. Raises `LayoutError`."
+def camera_matrix(arrays, # the arrays of a camera file
+                  key: str, # 'intrinsic' or 'extrinsic'
+                 ) -> np.ndarray: # [3, 3], or [3, 4] (or [4, 4])
+    "One of the matrices of a camera; raises `LayoutError`."
     matrix = get_array(arrays, key)
     square = np.shape(matrix)[-2:] == (4, 4)
     return checked_array(matrix, key, (3, 3) if key == 'intrinsic' else (4, 4) if square else (3, 4))
 
-
-def read_camera(
-    file: Path,
-    width: int,  # of its pictures, pixels
-    height: int,  # of its pictures, pixels
-) -> Camera:
-    "One camera. Raises `LayoutError`, also if it is no camera: see `Camera.faults`."
+def read_camera(file: Path, width: int, # of its pictures, pixels
+                height: int, # of its pictures, pixels
+               ) -> Camera:
+    "One camera; raises `LayoutError` if it cannot be read, or is not a camera: see `Camera.problems`."
     arrays = load_arrays(file)
     camera = Camera.from_arrays(camera_matrix(arrays, 'intrinsic'), camera_matrix(arrays, 'extrinsic'), width, height)
-    if found := camera.faults(): raise LayoutError('; '.join(found), 'calibrate the camera again, or leave it out')
+    if found := camera.problems(): raise LayoutError('; '.join(found), 'calibrate the camera again, or leave it out')
     return camera
 
 # %% ../../nbs/capture/01_layout.ipynb #03d15d8d
-def natural_key(
-    name: str,
-) -> list:  # a sorting key
-    "Sort names as people count: 9 before 10."
+def natural_key(name: str) -> list: # a sorting key
+    "Sort names by the numbers in them: 9 before 10."
     return [(int(part), '') if part.isdecimal() else (-1, part) for part in re.split(r'(\d+)', name)] + [(-1, name)]
-
 
 @dataclass(frozen=True)
 class Listing:
     "What the folders of a capture hold."
-    frames: list[str]
-    cameras: list[str]
-    files: dict[str, set[str]]  # by folder ('images/0000'): the names in it; folders that are missing or unreadable are not here
-    faults: dict[str, LayoutError]  # by folder: why it could not be listed
+    frames: list[str] # names, sorted
+    cameras: list[str] # names, sorted
+    files: dict[str, set[str]] # by folder ('images/0000'): the names in it; folders that are missing or unreadable are not here
+    errors: dict[str, LayoutError] # by folder: why it could not be listed
 
+def list_folder(path: Path, # of a capture
+                folder: str, # inside it
+                folders_only: bool = False, # skip files?
+               ) -> set[str]:
+    "The names in a folder, without hidden ones; raises `LayoutError`."
+    try: return {p.name for p in (Path(path)/folder).iterdir() if p.name[0] != '.' and (p.is_dir() or not folders_only)}
+    except FileNotFoundError: raise LayoutError('the folder is missing', 'copy it again, or leave the frame out') from None
+    except NotADirectoryError: raise LayoutError('is not a folder', 'put a folder in its place') from None
+    except OSError as error: raise LayoutError(f'the folder cannot be read: {reason(error)}', 'make it readable') from None
 
-def list_capture(
-    path: Path,
-) -> Listing:
-    "List the folders of a capture. Raises nothing: what cannot be listed is in `faults`."
-    files, faults = {}, {}
+def list_capture(path: Path, # of a capture
+                ) -> Listing:
+    "List the folders of a capture. Raises nothing: what cannot be listed is in `errors`."
+    files, errors = {}, {}
     def names(folder, folders_only=False):
-        try: files[folder] = {p.name for p in (Path(path) / folder).iterdir() if p.name[0] != '.' and (p.is_dir() or not folders_only)}
-        except FileNotFoundError: faults[folder] = LayoutError('the folder is missing', 'copy it again, or leave the frame out')
-        except NotADirectoryError: faults[folder] = LayoutError('is not a folder', 'put a folder in its place')
-        except OSError as error: faults[folder] = LayoutError(f'the folder cannot be read: {reason(error)}', 'make it readable')
+        try: files[folder] = list_folder(path, folder, folders_only)
+        except LayoutError as error: errors[folder] = error
         return files.get(folder, set())
-    frames = sorted(set().union(*(names(room, True) for room in ('images', 'cameras', 'params'))), key=natural_key)
+    frames = sorted(set().union(*(names(folder, True) for folder in ('images', 'cameras', 'params'))), key=natural_key)
     seen = {m[1] for f in frames for n in names(f'images/{f}') if (m := re.fullmatch(r'(?:image|mask)_(?!lowres_)(.+)\.jpg', n))}
     calibrated = {m[1] for f in frames for n in names(f'cameras/{f}') if (m := re.fullmatch(r'camera_(.+)\.npz', n))}
     for frame in frames: names(f'params/{frame}')
-    return Listing(frames, sorted(seen or calibrated, key=natural_key), files, faults)
+    return Listing(frames, sorted(seen or calibrated, key=natural_key), files, errors)
 
 # %% ../../nbs/capture/01_layout.ipynb #bdf5b525
 @dataclass(frozen=True)
 class Split:
-    "Which frames and cameras are for training, which for testing."
+    "Which frames and cameras are for training, which for testing; all by name, in the capture's order."
     train_frames: list[str]
     test_frames: list[str]
     train_cameras: list[str]
     test_cameras: list[str]
 
-
 split_keys = ('train_frames', 'test_frames', 'cameras', 'train_cameras', 'test_cameras', 'expression_names')
 
-
-def read_split(
-    path: Path,  # the capture
-) -> dict | None:  # what split.json says; None if there is none
-    "Read `split.json`. Raises `LayoutError` if it is not JSON, or its lists are not lists of names."
-    if not (Path(path) / 'split.json').exists(): return None
-    try: said = json.loads(open_bytes(Path(path) / 'split.json').decode())
-    except ValueError as error: raise LayoutError(f'is not JSON: {reason(error)}', 'mend the file, or remove it for the default split') from None
-    if not isinstance(said, dict): raise LayoutError('is not a JSON object', 'mend the file, or remove it for the default split')
-    def listed(names): return isinstance(names, list) and all(isinstance(name, str) for name in names)
-    if bad := [key for key in split_keys if not listed(said.get(key, []))]:
+def read_split(path: Path, # the capture
+              ) -> dict|None: # the content of split.json; None if there is none
+    "Read `split.json`; raises `LayoutError` if it is not JSON, or its lists are not lists of names."
+    if not (Path(path)/'split.json').exists(): return None
+    fix = 'correct the file, or remove it for the default split'
+    try: content = json.loads(open_bytes(Path(path)/'split.json').decode())
+    except ValueError as error: raise LayoutError(f'is not JSON: {reason(error)}', fix) from None
+    if not isinstance(content, dict): raise LayoutError('is not a JSON object', fix)
+    def is_names(value): return isinstance(value, list) and all(isinstance(name, str) for name in value)
+    if bad := [key for key in split_keys if not is_names(content.get(key, []))]:
         raise LayoutError(f'no list of names: {", ".join(bad)}', 'make it a list of strings, such as ["0000", "0001"]')
-    return said
+    return content
 
-
-def make_split(
-    said: dict | None,  # what `read_split` found
-    frames: Sequence[str],  # of the capture
-    cameras: Sequence[str],  # of the capture
-) -> Split:  # each list in the capture's order
+def make_split(content: dict|None, # what `read_split` found
+               frames: Sequence[str], # of the capture
+               cameras: Sequence[str], # of the capture
+              ) -> Split: # each list in the capture's order
     "The split, with what `split.json` leaves out filled in."
-    if said is None:
-        said = dict(test_frames=frames[len(frames) - max(len(frames) // 10, 1):] if len(frames) > 2 else [],
-                    test_cameras=[cameras[len(cameras) // 2]] if len(cameras) > 2 else [])
-    def chosen(names, key, otherwise): return [n for n in names if n in said[key]] if key in said else otherwise
-    def rest(names, key): return [n for n in names if n not in said.get(key, [])]
+    if content is None:
+        content = dict(test_frames=frames[len(frames) - max(len(frames)//10, 1):] if len(frames) > 2 else [],
+                       test_cameras=[cameras[len(cameras)//2]] if len(cameras) > 2 else [])
+    def chosen(names, key, otherwise): return [n for n in names if n in content[key]] if key in content else otherwise
+    def rest(names, key): return [n for n in names if n not in content.get(key, [])]
     return Split(chosen(frames, 'train_frames', rest(frames, 'test_frames')), chosen(frames, 'test_frames', []),
                  chosen(cameras, 'train_cameras', rest(cameras, 'test_cameras')), chosen(cameras, 'test_cameras', []))

@@ -17,14 +17,16 @@ from ..core import CaptureError, GhaError
 __all__ = ['prefetch', 'load_view']
 
 # %% ../../nbs/capture/06_prefetch.ipynb #5356dce7
-def prefetch(
-    capture: Capture,
-    plan: Iterable[tuple[int, str, str]],  # (step, frame, camera), in the order they are needed
-    load: Callable | None = None,  # load(capture, step, frame, camera) -> item, called on another thread; `capture.view` if None
-    workers: int = 1,  # threads; 0: load in the caller's
-    depth: int = 4,  # items fetched ahead at most
-) -> Iterator:  # the items, in the order of the plan
-    "Load what the plan will need, ahead of time. Raises what `load` raises, with frame and camera named."
+def prefetch(capture: Capture, # to load from
+             plan: Iterable[tuple[int, str, str]], # (step, frame, camera), in the order they are needed
+             load: Callable|None = None, # load(capture, step, frame, camera) -> item, called on another thread; `capture.view` if None
+             workers: int = 1, # threads; 0: load in the caller's thread
+             depth: int = 4, # items loaded ahead at most
+            ) -> Iterator: # the items, in the order of the plan
+    """Load what the plan will need, ahead of time. Raises as `load_view` does, at the place of the item that failed.
+
+        plan = [(k, *capture.views('train')[k]) for k in range(10)]
+        for view in prefetch(capture, plan): train_on(view)"""
     load = load or (lambda capture, step, frame, camera: capture.view(frame, camera))
     plan = iter(plan)
     if not workers:
@@ -39,12 +41,10 @@ def prefetch(
             yield load_view(future.result, entry)
     finally: pool.shutdown(wait=True, cancel_futures=True)
 
-
-def load_view(
-    get: Callable,  # returns an item or raises
-    entry: tuple[int, str, str],  # step, frame, camera
-):
-    "What `get` returns. What it raises, with the view named: a `CaptureError` if the data is at fault, else a `RuntimeError`."
+def load_view(get: Callable, # returns an item or raises
+              entry: tuple[int, str, str], # step, frame, camera
+             ):
+    "What `get` returns; what it raises becomes, with the view named, a `CaptureError` if the data is wrong, else a `RuntimeError`."
     try: return get()
     except Exception as error:
         step, frame, camera = entry

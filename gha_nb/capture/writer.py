@@ -5,7 +5,6 @@
 # %% ../../nbs/capture/02_writer.ipynb #23ae7bc5
 from __future__ import annotations
 
-import json
 import math
 import shutil
 from collections.abc import Mapping, Sequence
@@ -17,37 +16,34 @@ import torch
 from jaxtyping import UInt8
 from PIL import Image
 
-from ..core import CaptureError, to_numpy, write_atomic
+from ..core import CaptureError, to_numpy, write_atomic, write_json
 from ..geometry import Camera, look_at, perspective, rotvec_to_matrix, to_world
 from .layout import camera_file, params_file, picture_file, points_file
 
 # %% auto #0
-__all__ = ['area_means', 'resized', 'ViewData', 'to_uint8', 'CaptureWriter', 'float32', 'ball_points', 'ball_radius', 'ball_shot',
-           'record_ball']
+__all__ = ['area_means', 'resized', 'ViewData', 'to_uint8', 'CaptureWriter', 'float32', 'ball_points', 'ball_radius',
+           'render_ball', 'record_ball']
 
 # %% ../../nbs/capture/02_writer.ipynb #470d91ae
-def area_means(
-    pixels: np.ndarray,  # [n, ...]
-    count: int,
-) -> np.ndarray:  # [count, ...] float64
-    "The means of `count` equal intervals along the first axis."
+def area_means(pixels: np.ndarray, # [n, ...] any numbers
+               count: int, # number of equal intervals
+              ) -> np.ndarray: # [count, ...] float64
+    "The means of equal intervals along the first axis."
     integral = np.concatenate([np.zeros_like(pixels[:1], np.float64), np.cumsum(pixels, 0, np.float64)])
     ends = np.linspace(0, len(pixels), count + 1)
     low = np.minimum(ends.astype(int), len(pixels) - 1)
-    part = (ends - low).reshape(-1, *[1] * (pixels.ndim - 1))
-    at_ends = integral[low] * (1 - part) + integral[low + 1] * part
-    return np.diff(at_ends, axis=0) * (count / len(pixels))
+    part = (ends - low).reshape(-1, *[1]*(pixels.ndim - 1))
+    at_ends = integral[low]*(1 - part) + integral[low + 1]*part
+    return np.diff(at_ends, axis=0)*(count/len(pixels))
 
-
-def resized(
-    picture: UInt8[np.ndarray, " ..."],  # [H, W] or [H, W, 3]
-    width: int,  # pixels
-    height: int,  # pixels
-) -> UInt8[np.ndarray, " ..."]:  # [height, width] or [height, width, 3]
+def resized(picture: UInt8[np.ndarray, " ..."], # [H, W] or [H, W, 3]
+            width: int, # pixels
+            height: int, # pixels
+           ) -> UInt8[np.ndarray, " ..."]: # [height, width] or [height, width, 3]
     "A picture at another size, each pixel the mean of the area it covers."
     tall, wide = picture.shape[:2]
     if (wide, tall) == (width, height): return picture
-    if tall % height == 0 and wide % width == 0: return np.asarray(Image.fromarray(picture).reduce((wide // width, tall // height)))
+    if tall % height == 0 and wide % width == 0: return np.asarray(Image.fromarray(picture).reduce((wide//width, tall//height)))
     rows = area_means(picture, height)
     return np.rint(area_means(rows.swapaxes(0, 1), width).swapaxes(0, 1)).astype(np.uint8)
 
@@ -55,166 +51,156 @@ def resized(
 @dataclass(frozen=True)
 class ViewData:
     "What one camera saw in one frame."
-    image: np.ndarray | torch.Tensor  # [H, W, 3] uint8, or floats 0..1
-    mask: np.ndarray | torch.Tensor  # [H, W] uint8, or floats 0..1: 1 on the head
-    camera: Camera
-    visible: np.ndarray | torch.Tensor | None = None  # [H, W]: 0 where a pixel must not be judged; None: all is visible
+    image: np.ndarray|torch.Tensor # [H, W, 3] uint8, or floats 0..1
+    mask: np.ndarray|torch.Tensor # [H, W] uint8, or floats 0..1: 1 on the head
+    camera: Camera # of the picture's size
+    visible: np.ndarray|torch.Tensor|None = None # [H, W]: 0 where a pixel must not be compared; None: all is visible
 
-
-def to_uint8(
-    picture: np.ndarray | torch.Tensor,  # uint8, or floats 0..1
-) -> np.ndarray:  # uint8, of the same shape
-    "A picture in bytes, rounded."
+def to_uint8(picture: np.ndarray|torch.Tensor, # uint8, or floats 0..1
+            ) -> np.ndarray: # uint8, of the same shape
+    "A picture in bytes, rounded and clipped."
     picture = to_numpy(picture)
     if picture.dtype == np.uint8: return picture
-    return np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
-
+    return np.rint(np.clip(picture, 0, 1)*255).astype(np.uint8)
 
 class CaptureWriter:
-    "Writes a capture frame by frame, each completely or not at all."
+    """Writes a capture in the published layout, each frame completely or not at all.
 
-    def __init__(
-        self,
-        path: Path | str,  # the capture's folder; frames already there are kept
-        quality: int = 95,  # JPEG quality of images, 1..100
-        mask_quality: int = 90,  # JPEG quality of masks and visibility
-        full_colour: bool = True,  # colour at full resolution (4:4:4), or at half (4:2:0), which takes a third less space
-        lowres: int | None = 2,  # low-resolution copies are this many times smaller a side; None: no copies
-    ):
+        writer = CaptureWriter('my_capture')
+        writer.write('0000', {'left': ViewData(image, mask, camera)}, expression, pose, scale, landmarks)
+        writer.finish(['0000'], [], ['left'], [])"""
+    def __init__(self, path: Path|str, # the capture's folder; frames already there are kept
+                 quality: int = 95, # JPEG quality of images, 1..100
+                 mask_quality: int = 90, # JPEG quality of masks and visibility
+                 full_color: bool = True, # colour at full resolution (4:4:4), or at half (4:2:0), which takes a third less space
+                 lowres: int|None = 2, # low-resolution copies are this many times smaller a side; None: no copies
+                ):
         self.path = Path(path)
-        self.quality, self.mask_quality, self.subsampling, self.lowres = quality, mask_quality, 0 if full_colour else 2, lowres
+        self.quality, self.mask_quality, self.subsampling, self.lowres = quality, mask_quality, 0 if full_color else 2, lowres
 
     def has(self, frame: str) -> bool:
         "Has this frame been written completely?"
-        return (self.path / params_file(frame)).is_file()
+        return (self.path/params_file(frame)).is_file()
 
-    def write(
-        self,
-        frame: str,  # name, such as '0000'
-        shots: Mapping[str, ViewData],  # by the camera's name
-        expression,  # [E] coefficients
-        pose,  # [6] rotation vector (radians), then translation (metres)
-        scale,  # [] metres per head unit
-        landmarks,  # [L, 3] world space, metres
-        vertices=None,  # [V, 3] world space, metres
-        **more,  # further arrays for params.npz
-    ):
-        "Write one frame; a frame of this name is replaced."
-        folders = [self.path / room / frame for room in ('params', 'images', 'cameras')]
+    def write(self, frame: str, # name, such as '0000'
+              views: Mapping[str, ViewData], # by the camera's name
+              expression, # [E] coefficients
+              pose, # [6] rotation vector (radians), then translation (metres)
+              scale, # [] metres per head unit
+              landmarks, # [L, 3] world space, metres
+              vertices=None, # [V, 3] world space, metres
+              **more, # further arrays for params.npz
+             ):
+        "Write one frame; a frame of this name is replaced. A write that fails leaves a frame that `has` does not count."
+        params_folder, images_folder, cameras_folder = folders = [self.path/kind/frame for kind in ('params', 'images', 'cameras')]
         for folder in folders:
             if folder.exists(): shutil.rmtree(folder)
-        write_atomic(folders[1], lambda tmp: self._write_pictures(tmp, frame, shots))
-        write_atomic(folders[2], lambda tmp: self._write_cameras(tmp, frame, shots))
+        write_atomic(images_folder, lambda tmp: self._write_pictures(tmp, frame, views))
+        write_atomic(cameras_folder, lambda tmp: self._write_cameras(tmp, frame, views))
         points = dict(lmk_3d=landmarks) | ({} if vertices is None else dict(vertices=vertices))
         params = dict(exp_coeff=float32(expression)[None], pose=float32(pose)[None], scale=float32(scale).reshape(1), **more)
-        write_atomic(folders[0], lambda tmp: self._write_params(tmp, frame, params, points))
+        write_atomic(params_folder, lambda tmp: self._write_params(tmp, frame, params, points))
 
-    def finish(
-        self,
-        train_frames: Sequence[str],
-        test_frames: Sequence[str],
-        cameras: Sequence[str],
-        test_cameras: Sequence[str],
-        expression_names: Sequence[str] | None = None,  # [E]
-        **notes,  # anything else worth saying: 'convention', 'license', ...
-    ) -> Path:  # the capture's folder
-        "Write `split.json`. Raises `CaptureError` if a frame that it names has not been written."
+    def finish(self, train_frames: Sequence[str], # names of frames for training
+               test_frames: Sequence[str], # and for testing
+               cameras: Sequence[str], # names of all cameras
+               test_cameras: Sequence[str], # those of them for testing
+               expression_names: Sequence[str]|None = None, # [E] names of the coefficients
+               **notes, # anything else worth saying: 'convention', 'license', ...
+              ) -> Path: # the capture's folder
+        "Write `split.json`; raises `CaptureError` if a frame that it names has not been written."
         if missing := [f for f in [*train_frames, *test_frames] if not self.has(f)]:
             raise CaptureError(f'{self.path}: {len(missing)} frames were never written, the first is {missing[0]}')
-        said = dict(cameras=list(cameras), test_cameras=list(test_cameras), train_frames=list(train_frames), test_frames=list(test_frames))
-        said |= ({} if expression_names is None else dict(expression_names=list(expression_names))) | notes
-        write_atomic(self.path / 'split.json', lambda tmp: tmp.write_text(json.dumps(said, indent=1) + '\n'))
+        content = dict(cameras=list(cameras), test_cameras=list(test_cameras),
+                       train_frames=list(train_frames), test_frames=list(test_frames))
+        content |= ({} if expression_names is None else dict(expression_names=list(expression_names))) | notes
+        write_json(self.path/'split.json', content)
         return self.path
 
-    def _write_pictures(self, folder, frame, shots):
+    def _write_pictures(self, folder, frame, views):
         folder.mkdir(parents=True)
-        for camera, shot in shots.items():
+        for camera, view in views.items():
             for kind in ('image', 'mask', 'visible'):
-                if (picture := getattr(shot, kind)) is None: continue
+                if (picture := getattr(view, kind)) is None: continue
                 picture = to_uint8(picture)
                 options = dict(quality=self.quality, subsampling=self.subsampling) if kind == 'image' else dict(quality=self.mask_quality)
                 for lowres in (False, True)[:2 if self.lowres else 1]:
-                    size = [n // (self.lowres if lowres else 1) for n in picture.shape[1::-1]]
-                    Image.fromarray(resized(picture, *size)).save(folder / Path(picture_file(kind, frame, camera, lowres)).name, optimize=True, **options)
+                    size = [n//(self.lowres if lowres else 1) for n in picture.shape[1::-1]]
+                    file = folder/Path(picture_file(kind, frame, camera, lowres)).name
+                    Image.fromarray(resized(picture, *size)).save(file, optimize=True, **options)
 
-    def _write_cameras(self, folder, frame, shots):
+    def _write_cameras(self, folder, frame, views):
         folder.mkdir(parents=True)
-        for name, shot in shots.items():
-            np.savez(folder / Path(camera_file(frame, name)).name, intrinsic=to_numpy(shot.camera.K).astype(np.float64),
-                     extrinsic=to_numpy(shot.camera.world_to_camera).astype(np.float64)[:3])
+        for name, view in views.items():
+            np.savez(folder/Path(camera_file(frame, name)).name, intrinsic=to_numpy(view.camera.K).astype(np.float64),
+                     extrinsic=to_numpy(view.camera.world_to_camera).astype(np.float64)[:3])
 
     def _write_params(self, folder, frame, params, points):
         folder.mkdir(parents=True)
-        for kind, array in points.items(): np.save(folder / Path(points_file(kind, frame)).name, float32(array))
-        np.savez(folder / Path(params_file(frame)).name, **params)
-
+        for kind, array in points.items(): np.save(folder/Path(points_file(kind, frame)).name, float32(array))
+        np.savez(folder/Path(params_file(frame)).name, **params)
 
 def float32(array) -> np.ndarray:
     "Anything numeric as a float32 array."
     return to_numpy(array).astype(np.float32)
 
 # %% ../../nbs/capture/02_writer.ipynb #61ad7f53
-def ball_points(
-    count: int,  # how many
-    front: float = -1.0,  # keep to the part of the sphere with canonical z above this
-) -> torch.Tensor:  # [count, 3] canonical space
+def ball_points(count: int, # how many
+                front: float = -1.0, # keep to the part of the sphere with canonical z above this
+               ) -> torch.Tensor: # [count, 3] canonical space
     "Points spread evenly over the unit sphere, or its front, by the golden angle."
     i = torch.arange(count) + 0.5
-    z = 1 - (1 - front) * i / count
-    angle = i * math.pi * (3 - math.sqrt(5))
+    z = 1 - (1 - front)*i/count
+    angle = i*math.pi*(3 - math.sqrt(5))
     ring = (1 - z.square()).clamp(min=0).sqrt()
-    return torch.stack([ring * torch.cos(angle), ring * torch.sin(angle), z], -1)
-
+    return torch.stack([ring*torch.cos(angle), ring*torch.sin(angle), z], -1)
 
 def ball_radius(expression: torch.Tensor) -> torch.Tensor:
     "The ball's radius in head units: 1, and a fifth more for a full `grow`."
-    return 1 + 0.2 * expression[0]
+    return 1 + 0.2*expression[0]
 
-
-def ball_shot(
-    camera: Camera,
-    expression: torch.Tensor,  # [2] grow, blush
-    pose: torch.Tensor,  # [6]
-    scale: torch.Tensor,  # [] metres per head unit
-    finer: int = 4,  # rays per pixel and side
-) -> ViewData:
+def render_ball(camera: Camera, # in the world, metres
+                expression: torch.Tensor, # [2] grow, blush
+                pose: torch.Tensor, # [6] rotation vector (radians), then translation (metres)
+                scale: torch.Tensor, # [] metres per head unit
+                finer: int = 4, # rays per pixel and side
+               ) -> ViewData:
     "The ball as one camera sees it, on white."
-    fine = camera.scaled_to(finer * camera.width, finer * camera.height)
+    fine = camera.scaled_to(finer*camera.width, finer*camera.height)
     u, v = torch.meshgrid(torch.arange(fine.width) + 0.5, torch.arange(fine.height) + 0.5, indexing='xy')
-    rays = torch.stack([(u - fine.K[0, 2]) / fine.K[0, 0], (v - fine.K[1, 2]) / fine.K[1, 1], torch.ones_like(u)], -1)
+    rays = torch.stack([(u - fine.K[0, 2])/fine.K[0, 0], (v - fine.K[1, 2])/fine.K[1, 1], torch.ones_like(u)], -1)
     rays = torch.nn.functional.normalize(rays @ fine.world_to_camera[:3, :3], dim=-1)
-    to_centre, radius = pose[3:] - fine.center, scale * ball_radius(expression)
-    b = rays @ to_centre
-    inside = b.square() - to_centre.square().sum() + radius.square()
-    normal = ((b - inside.clamp(min=0).sqrt())[..., None] * rays - to_centre) / radius  # world space
-    own = normal @ rotvec_to_matrix(pose[:3])  # canonical space
-    blush = torch.tensor([0.3, -0.2, -0.2]) * expression[1] * own[..., 2:].clamp(min=0)
-    colour = 0.55 + 0.3 * torch.sin(torch.tensor([5.0, 4, 6]) * own + torch.tensor([0.0, 2, 4])) + blush
-    colour = colour * (0.45 + 0.55 * (normal @ torch.tensor([0.3, 0.7, 0.65]))[..., None].clamp(min=0))
+    to_center, radius = pose[3:] - fine.center, scale*ball_radius(expression)
+    b = rays @ to_center
+    inside = b.square() - to_center.square().sum() + radius.square()
+    normal = ((b - inside.clamp(min=0).sqrt())[..., None]*rays - to_center)/radius # world space
+    own = normal @ rotvec_to_matrix(pose[:3]) # canonical space
+    blush = torch.tensor([0.3, -0.2, -0.2])*expression[1]*own[..., 2:].clamp(min=0)
+    color = 0.55 + 0.3*torch.sin(torch.tensor([5.0, 4, 6])*own + torch.tensor([0.0, 2, 4])) + blush
+    color = color*(0.45 + 0.55*(normal @ torch.tensor([0.3, 0.7, 0.65]))[..., None].clamp(min=0))
     mask = (inside > 0).float()[..., None]
-    picture = torch.cat([mask * colour.clamp(0, 1) + 1 - mask, mask], -1).permute(2, 0, 1)
+    picture = torch.cat([mask*color.clamp(0, 1) + 1 - mask, mask], -1).permute(2, 0, 1)
     picture = torch.nn.functional.avg_pool2d(picture, finer).permute(1, 2, 0)
     return ViewData(picture[..., :3], picture[..., 3], camera)
 
-
-def record_ball(
-    path: Path | str,  # the capture's folder
-    frames: int = 4,  # how many; the last is kept for testing
-    cameras: int = 3,  # how many, in an arc in front; the middle one is kept for testing
-    size: int = 32,  # pixels a side
-    **options,  # of `CaptureWriter`
-) -> Path:  # the capture's folder
-    "Record the ball in the published layout; frames already there are kept."
+def record_ball(path: Path|str, # the capture's folder
+                frames: int = 4, # how many; the last is kept for testing
+                cameras: int = 3, # how many, in an arc in front; the middle one is kept for testing
+                size: int = 32, # pixels a side
+                **options, # of `CaptureWriter`
+               ) -> Path: # the capture's folder
+    "Record the ball in the published layout, low-resolution copies included; frames already there are kept."
     writer, scale = CaptureWriter(path, **options), torch.tensor(0.1)
     names = [f'{i:04d}' for i in range(frames)]
-    rig = {f'cam{i}': Camera(perspective(size, size, 22, center=(0.53 * size, 0.48 * size)),
-                             look_at((0.9 * math.sin(a), 1.65, 0.9 * math.cos(a)), (0, 1.6, 0)), size, size)
+    rig = {f'cam{i}': Camera(perspective(size, size, 22, center=(0.53*size, 0.48*size)),
+                             look_at((0.9*math.sin(a), 1.65, 0.9*math.cos(a)), (0, 1.6, 0)), size, size)
            for i, a in enumerate(torch.linspace(-0.8, 0.8, cameras).tolist())}
     for i, frame in enumerate(names):
         if writer.has(frame): continue
-        t = 2 * math.pi * i / frames
-        expression = torch.tensor([0.5 - 0.5 * math.cos(t), 0.5 + 0.5 * math.sin(2 * t)])
-        pose = torch.tensor([0.1 * math.sin(t), 0.4 * math.sin(t), 0, 0.01 * math.cos(t), 1.6, 0])
-        points = [to_world(ball_radius(expression) * p, pose, scale) for p in (ball_points(68, front=0.2), ball_points(800))]
-        writer.write(frame, {name: ball_shot(camera, expression, pose, scale) for name, camera in rig.items()}, expression, pose, scale, *points)
-    return writer.finish(names[:-1], names[-1:], list(rig), [f'cam{cameras // 2}'], ['grow', 'blush'])
+        t = 2*math.pi*i/frames
+        expression = torch.tensor([0.5 - 0.5*math.cos(t), 0.5 + 0.5*math.sin(2*t)])
+        pose = torch.tensor([0.1*math.sin(t), 0.4*math.sin(t), 0, 0.01*math.cos(t), 1.6, 0])
+        points = [to_world(ball_radius(expression)*p, pose, scale) for p in (ball_points(68, front=0.2), ball_points(800))]
+        views = {name: render_ball(camera, expression, pose, scale) for name, camera in rig.items()}
+        writer.write(frame, views, expression, pose, scale, *points)
+    return writer.finish(names[:-1], names[-1:], list(rig), [f'cam{cameras//2}'], ['grow', 'blush'])

@@ -3,5 +3,5 @@
 from gha_nb import lazy
 
 __getattr__, __dir__, __all__ = lazy(__name__, dict(
-    performance='Performance open_driver',
+    performance='Performance open_driver read_table',
     reenactment='drive reenact'))

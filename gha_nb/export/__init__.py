@@ -1,6 +1,6 @@
-"How an avatar leaves: files that other programs open"
+"Avatars as files that other programs open"
 
 from gha_nb import lazy
 
 __getattr__, __dir__, __all__ = lazy(__name__, dict(
-    splat_files='export export_frames write_splats'))
+    splat_files='export export_frames splats write_splats'))

@@ -22,9 +22,9 @@ from ..avatar.avatar import HeadAvatar
 from ..core import GhaError
 from ..guidance.guidance import render_guidance
 from ..viewer.live import GuidanceViewer, LiveViewer
-from ..evaluation.pictures import as_picture, curves, decimal_log, new_axes
+from ..evaluation.pictures import to_pil, loss_styles, decimal_log, new_axes
 from ..drive.reenactment import face_camera
-from ..training.run import preview_view
+from ..training.stages import preview_view
 from ..training.training import train
 from ..viewer.viewer import Viewer
 from .widgets import is_live, png_bytes, small_png
@@ -39,7 +39,7 @@ def progress_picture(history: list, # of (step, loss, PSNR)
         ImageDraw.Draw(banner).text((12, 20), 'training has begun; the panel fills with pictures and curves as it goes', '#333333', ImageFont.load_default(size=14), anchor='lm')
         return banner
     points, charts = history[::max(1, len(history)//400)], []
-    for i, label, colour in ((1, 'loss (log scale)', curves['l1'][1]), (2, 'PSNR, dB', curves['psnr'][1])):
+    for i, label, colour in ((1, 'loss (log scale)', loss_styles['l1'][1]), (2, 'PSNR, dB', loss_styles['psnr'][1])):
         fig, ax = new_axes(label)
         fig.set_size_inches(2.9, 2.2)
         values, half = np.array([p[i] for p in points]), max(1, len(points)//40)
@@ -70,30 +70,30 @@ class BackgroundTraining:
         self.buttons = {name: w.Button(description=name) for name in ('pause', 'go on', 'stop and save')}
         for name, act in zip(self.buttons, (self.pause, self.resume, self.stop)): self.buttons[name].on_click(lambda _, act=act: act())
         self.panel = w.VBox([self.status, w.HBox(list(self.buttons.values())), self.image])
-        self.tell('starting: reading the capture')
+        self.show_status('starting: reading the capture')
         self.thread = threading.Thread(target=self.work, name='training', daemon=True)
         self.thread.start()
 
     def work(self):
         try: self.avatar = train(self.capture, self.out, callbacks=(*self.callbacks, self), **self.options)
-        except BaseException as e: self.error = e; self.tell(f'{type(e).__name__}: {e}')
+        except BaseException as e: self.error = e; self.show_status(f'{type(e).__name__}: {e}')
         with self.lock: self.over = True
         self.begun.set()
         self.answer()
 
-    def on_guidance_start(self, run): self.enter(run)
-    def on_guidance_step(self, run): self.turn(run)
+    def on_guidance_start(self, run): self.begin_stage(run)
+    def on_guidance_step(self, run): self.between_steps(run)
     def on_start(self, run):
         self.avatar = run.avatar
-        self.enter(run); self.begun.set(); self.draw()
-    def on_step(self, run): self.turn(run)
+        self.begin_stage(run); self.begun.set(); self.draw()
+    def on_step(self, run): self.between_steps(run)
 
-    def enter(self, run):
+    def begin_stage(self, run):
         "A stage begins."
         self.run, self.step, self.history = run, run.step, []
         if self.stop_asked: run.request_stop('asked to stop in the notebook')
 
-    def turn(self, run):
+    def between_steps(self, run):
         "Between two steps; a pause does not count as training."
         self.step = run.step
         self.history.append((run.step, run.losses.get('loss', float('nan')), run.losses.get('psnr', float('nan'))))
@@ -101,9 +101,9 @@ class BackgroundTraining:
         if time.monotonic() >= self.next_picture: self.draw()
         if self.go_on.is_set(): return
         start = time.monotonic()
-        self.tell(f'paused at step {run.step}')
+        self.show_status(f'paused at step {run.step}')
         while not self.go_on.is_set() and run.stopping is None: self.answer(); self.go_on.wait(.05)
-        run.started += time.monotonic() - start
+        run.budget.started += time.monotonic() - start
 
     def on_end(self, run): self.draw()
 
@@ -158,22 +158,23 @@ def wait(self: BackgroundTraining, seconds: float|None = None) -> HeadAvatar:
     return self.avatar
 
 @patch
-def tell(self: BackgroundTraining, text: str): self.status.value = f'<b>{html.escape(text)}</b>'
+def show_status(self: BackgroundTraining, text: str): self.status.value = f'<b>{html.escape(text)}</b>'
 
 @patch
 def draw(self: BackgroundTraining):
     "Bring the panel up to date; its share of the time is a tenth at most."
-    start, run, mesh = time.monotonic(), self.run, self.run.stage == 1
-    total = f' of {run.total}' if run.total is not None else f' after {run.seconds:.0f} of {60*run.minutes:.0f} seconds'
+    start, run, mesh = time.monotonic(), self.run, self.run.avatar is None
+    b = run.budget
+    total = f' of {b.steps}' if b.steps is not None else f' after {run.seconds:.0f} of {60*b.minutes:.0f} seconds'
     state = 'first stage, a mesh' if mesh else 'finished' if self.over or run.progress >= 1 or run.stopping else 'training'
     try:
         frame, camera = preview_view(run.capture)
         if mesh: seen = render_guidance(run.guidance, run.capture, frame, camera, 256)
         else: seen = run.avatar.render(run.capture.camera(frame, camera).scaled_to(*run.avatar.resolution), *run.capture.params(frame)).cpu()
-        self.beside = as_picture(torch.cat([run.capture.targets(frame, camera, (seen.shape[1], seen.shape[0]))[0].permute(1, 2, 0), seen], 1))
+        self.beside = to_pil(torch.cat([run.capture.targets(frame, camera, (seen.shape[1], seen.shape[0]))[0].permute(1, 2, 0), seen], 1))
         self.image.value = png_bytes(progress_picture(self.history, self.beside))
-        self.tell(f'{state}: step {run.step}{total}' + (f', PSNR {self.history[-1][2]:.1f} dB' if self.history else ''))
-    except Exception as e: self.tell(f'the picture failed ({type(e).__name__}: {e}); training goes on')
+        self.show_status(f'{state}: step {run.step}{total}' + (f', PSNR {self.history[-1][2]:.1f} dB' if self.history else ''))
+    except Exception as e: self.show_status(f'the picture failed ({type(e).__name__}: {e}); training goes on')
     self.next_picture = time.monotonic() + max(self.every, 9*(time.monotonic() - start))
 
 @patch
@@ -194,7 +195,7 @@ class ViewerCell:
 
     def still(self) -> Image.Image:
         "The head from three sides, or a grey picture where there is none yet."
-        try: three = as_picture(torch.cat(self.sides(getattr(self.viewer, 'viewer', self.viewer)), 1)) # a `LiveViewer` has one inside, once training has begun
+        try: three = to_pil(torch.cat(self.sides(getattr(self.viewer, 'viewer', self.viewer)), 1)) # a `LiveViewer` has one inside, once training has begun
         except Exception: return Image.new('RGB', (480, 160), '#eeeeee') # a training may change the head while it is drawn
         return three.resize((480, round(480*three.height/three.width)), Image.Resampling.LANCZOS)
 

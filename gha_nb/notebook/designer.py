@@ -14,8 +14,8 @@ from PIL import Image
 
 from ..studio.anny import expression_groups, expression_names
 from ..core import GhaError
-from ..studio.design import Design, choices, colours, design_groups, hex_of, save_design, sliders, words
-from ..studio.people import presets, random_design
+from ..studio.design import Design, choices, color_fields, design_groups, hex_color, save_design, sliders, control_label
+from ..studio.people import example_people, random_design
 from ..studio.performance import clips
 from ..studio.rig import camera_at, rigs
 from ..studio.live_preview import Recording, LivePreview
@@ -30,7 +30,7 @@ class Designer:
         size: int = 384,  # pixels of the picture
         strands: int = 1500,  # of the live picture's hair
     ):
-        self.sitting, self.size, self.shown, self.quiet, self.lock, self.timer, self.recording = LivePreview(design or Design(), strands=strands), size, None, False, threading.RLock(), None, None
+        self.preview, self.size, self.shown, self.quiet, self.lock, self.timer, self.recording = LivePreview(design or Design(), strands=strands), size, None, False, threading.RLock(), None, None
         self.image, self.note = widgets.Image(format='jpeg', width=size, height=size), widgets.HTML()
         self.azimuth, self.elevation = (widgets.FloatSlider(0, min=-a, max=a, step=1, description=n) for n, a in (('around', 180), ('above', 40)))
         self.play = widgets.Play(value=0, min=-180, max=180, step=6, interval=200, description='turntable')
@@ -40,7 +40,7 @@ class Designer:
         for w in (self.azimuth, self.elevation): w.observe(lambda _: self.moved(), 'value')
         self.controls = {name: self.control(name) for names in design_groups().values() for name in names}
         self.muscles = {n: widgets.FloatSlider(0, min=0, max=1, step=.01, description=n) for n in expression_names()}
-        for n, w in self.muscles.items(): w.observe(lambda c, n=n: self.act(n, c.new), 'value')
+        for n, w in self.muscles.items(): w.observe(lambda c, n=n: self.muscle_moved(n, c.new), 'value')
         folded = lambda groups, table: widgets.Accordion([widgets.VBox([table[n] for n in names]) for names in groups.values()], titles=list(groups))
         muscles = widgets.VBox([self.button('neutral', self.relax), folded(expression_groups(), self.muscles)])
         tabs = dict(people=self.people_tab(), design=folded(design_groups(), self.controls), expression=muscles, record=self.record_tab())
@@ -50,37 +50,37 @@ class Designer:
         self.draw('smooth')
 
     @property
-    def design(self) -> Design: return self.sitting.design
+    def design(self) -> Design: return self.preview.design
 
     def control(self, name):
         "The widget of one entry of the design."
-        value, label = self.design.value(name), dict(description=words(name))
+        value, label = self.design.value(name), dict(description=control_label(name))
         if name in sliders: w = widgets.FloatSlider(value, min=sliders[name].low, max=sliders[name].high, step=.01, **label)
         elif name in choices: w = widgets.Dropdown(options=choices[name], value=value, **label)
-        else: w = widgets.ColorPicker(value=hex_of(value), **label)
+        else: w = widgets.ColorPicker(value=hex_color(value), **label)
         w.observe(lambda c: self.set(name, c.new), 'value')
         return w
 
     def button(self, label, action):
         w = widgets.Button(description=label)
-        w.on_click(lambda _: self.reported(action))
+        w.on_click(lambda _: self.attempt(action))
         return w
 
     def people_tab(self):
         "Presets, surprises, files."
-        self.preset, self.seed = widgets.Dropdown(options=list(presets), value=None, description='preset'), widgets.IntText(1, description='seed')
-        self.preset.observe(lambda c: c.new and self.become(presets[c.new]), 'value')
+        self.preset, self.seed = widgets.Dropdown(options=list(example_people), value=None, description='preset'), widgets.IntText(1, description='seed')
+        self.preset.observe(lambda c: c.new and self.set_design(example_people[c.new]), 'value')
         self.file = widgets.Text('my_design.json', description='file')
 
         def surprise():
-            self.become(random_design(max(0, self.seed.value)))
+            self.set_design(random_design(max(0, self.seed.value)))
             self.seed.value = max(0, self.seed.value) + 1
 
         def load():
-            self.sitting.load(self.file.value)
-            self.become(self.design)
+            self.preview.load(self.file.value)
+            self.set_design(self.design)
 
-        def save(): self.say(f'saved {save_design(self.design, self.file.value)}')
+        def save(): self.report(f'saved {save_design(self.design, self.file.value)}')
         self.surprise, self.load, self.save = self.button('surprise me', surprise), self.button('load', load), self.button('save', save)
         return widgets.VBox([self.preset, widgets.HBox([self.seed, self.surprise]), self.file, widgets.HBox([self.load, self.save])])
 
@@ -97,44 +97,44 @@ class Designer:
         if self.recording and self.recording.thread.is_alive(): raise GhaError('a recording is running: stop it first')
 
         def watch(text, share): self.progress.value, self.bar.value = text, share
-        self.recording = Recording(self.out.value, self.design, watch, frames=self.frames.value, size=self.pixels.value, setup=self.rig.value, clip=self.clip.value)
+        self.recording = Recording(self.out.value, self.design, watch, frames=self.frames.value, size=self.pixels.value, rig=self.rig.value, clip=self.clip.value)
 
-    def say(self, text=''): self.note.value = text
+    def report(self, text=''): self.note.value = text
 
-    def reported(self, action):
-        "Do something; an error that the user can mend is shown below the picture."
+    def attempt(self, action):
+        "Do something; an error that the user can correct is shown below the picture."
         try:
-            self.say()
+            self.report()
             action()
-        except GhaError as e: self.say(f'<span style="color:#c92a2a">{e}</span>')
+        except GhaError as e: self.report(f'<span style="color:#c92a2a">{e}</span>')
 
     def set(self, name, value):
         "A control was moved."
         if self.quiet: return
-        if name in colours: value = tuple(int(value[i:i + 2], 16) for i in (1, 3, 5))
-        self.reported(lambda: self.sitting.change(**{name: value}))
+        if name in color_fields: value = tuple(int(value[i:i + 2], 16) for i in (1, 3, 5))
+        self.attempt(lambda: self.preview.change(**{name: value}))
         self.moved()
 
-    def act(self, name, value):
+    def muscle_moved(self, name, value):
         "A muscle was moved."
         if self.quiet: return
-        self.sitting.express(**{name: value})
+        self.preview.express(**{name: value})
         self.moved()
 
     def relax(self): self.show_values(expression={})
 
-    def become(self, design: Design):
-        "Somebody else sits down."
-        self.sitting.design = design
+    def set_design(self, design: Design):
+        "Show another design."
+        self.preview.design = design
         self.show_values()
 
     def show_values(self, expression=None):
-        "Move all controls to where the sitting is, and draw once."
-        if expression is not None: self.sitting.expression = expression
+        "Move all controls to the values of the preview, and draw once."
+        if expression is not None: self.preview.expression = expression
         self.quiet = True
         try:
-            for name, w in self.controls.items(): w.value = hex_of(self.design.value(name)) if name in colours else self.design.value(name)
-            for name, w in self.muscles.items(): w.value = self.sitting.expression.get(name, 0)
+            for name, w in self.controls.items(): w.value = hex_color(self.design.value(name)) if name in color_fields else self.design.value(name)
+            for name, w in self.muscles.items(): w.value = self.preview.expression.get(name, 0)
         finally: self.quiet = False
         self.moved()
 
@@ -149,12 +149,12 @@ class Designer:
     def draw(self, quality):
         "A new picture."
         with self.lock:
-            self.shown = self.sitting.picture(camera_at(self.azimuth.value, self.elevation.value, self.size), quality)
+            self.shown = self.preview.picture(camera_at(self.azimuth.value, self.elevation.value, self.size), quality)
             file = io.BytesIO()
             Image.fromarray(self.shown).save(file, 'jpeg', quality=88)
             self.image.value = file.getvalue()
-            if self.sitting.notes: self.say('; '.join(self.sitting.notes))
-            self.sitting.notes.clear()
+            if self.preview.notes: self.report('; '.join(self.preview.notes))
+            self.preview.notes.clear()
 
     def close(self):
         "End the recording and the timer."

@@ -57,11 +57,10 @@ def code_hash(module='gha_nb.training.training') -> str:
 
 def practice_preset(): # `Preset`, steps, and the start of the Gaussians
     "The `light` preset without its perceptual term, in 500 steps; the smallest one when notebooks are to be fast."
-    from dataclasses import replace
     from gha_nb.core import is_fast
     from gha_nb.training.presets import find_preset
     p = find_preset('tiny' if is_fast() else 'light')
-    return replace(p, losses=replace(p.losses, perceptual=0.)), (100, 'cloud') if is_fast() else (500, 'guidance')
+    return p.changed('losses.perceptual=0'), (100, 'cloud') if is_fast() else (500, 'guidance')
 
 def practice_run(capture=None, # the demo when None
                 ): # folder of the run

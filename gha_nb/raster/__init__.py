@@ -4,5 +4,5 @@ from gha_nb import lazy
 
 __getattr__, __dir__, __all__ = lazy(__name__, dict(
     gaussians='Gaussians posed',
-    splat='rasterize',
+    splat='rasterize release_workspace',
     mesh_raster='rasterize_mesh'))

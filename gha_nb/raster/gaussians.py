@@ -18,12 +18,17 @@ from ..geometry import pose_matrix, quat_multiply, quat_to_matrix, rotvec_to_qua
 # %% ../../nbs/raster/01_gaussians.ipynb #1ffe011b
 @dataclass(frozen=True)
 class Gaussians:
-    "N Gaussians with C features each."
-    means: Float[Tensor, "n 3"] # centres, in the space the set lives in (world unless said otherwise)
-    quats: Float[Tensor, "n 4"] # rotations, wxyz; need not be of unit length
-    scales: Float[Tensor, "n 3"] # standard deviations along the three axes: sizes, not logarithms
+    """N Gaussians with C features each; tensors of one float type on one device, differentiable.
+
+    Nothing is checked here; `rasterize` raises `GhaError` for shapes, types and values that do not fit.
+
+    Example: `Gaussians(torch.zeros(1, 3), torch.tensor([[1., 0, 0, 0]]), torch.full((1, 3), .1), torch.ones(1), torch.ones(1, 3))`
+    """
+    means: Float[Tensor, "n 3"] # centres; world space and units unless said otherwise
+    quats: Float[Tensor, "n 4"] # rotations, wxyz; of any length but zero
+    scales: Float[Tensor, "n 3"] # standard deviations along the three axes, units of the means: sizes, not logarithms
     opacities: Float[Tensor, "n"] # 0..1
-    features: Float[Tensor, "n c"] # what is blended; the first three channels are the coarse RGB colour
+    features: Float[Tensor, "n c"] # what is blended; the first three channels are the coarse RGB colour, 0..1
 
     def __len__(self): return len(self.means)
     def tensors(self) -> dict: # name -> tensor
@@ -32,32 +37,40 @@ class Gaussians:
     def to(self, *args, **kwargs) -> 'Gaussians': # same arguments as `Tensor.to`
         "The same set on another device or in another float type."
         return Gaussians(**{k: v.to(*args, **kwargs) for k, v in self.tensors().items()})
-    def detach(self) -> 'Gaussians': return Gaussians(**{k: v.detach() for k, v in self.tensors().items()})
-    def __getitem__(self, which) -> 'Gaussians': # a mask, a slice or indices
+    def detach(self) -> 'Gaussians': # shares memory, no gradient
+        "The same set outside of autograd."
+        return Gaussians(**{k: v.detach() for k, v in self.tensors().items()})
+    def __getitem__(self, which) -> 'Gaussians': # a mask [N], a slice or indices
         "A part of the set."
         return Gaussians(**{k: v[which] for k, v in self.tensors().items()})
 
 # %% ../../nbs/raster/01_gaussians.ipynb #466f4715
 def covariances(g: Gaussians, # N Gaussians
                ) -> Float[Tensor, "n 3 3"]: # in squared units of the means
-    "The covariance of each Gaussian."
+    "The covariance R diag(s)² Rᵀ of each Gaussian."
     M = quat_to_matrix(g.quats)*g.scales[:, None, :]
     return M @ M.transpose(1, 2)
 
 # %% ../../nbs/raster/01_gaussians.ipynb #924922e4
 def posed(g: Gaussians, # canonical space
-          pose: Float[Tensor, "6"], # rotation vector, then translation (world units)
+          pose: Float[Tensor, "6"], # rotation vector (radians), then translation (world units)
           scale: Float[Tensor, ""]|float, # world units per canonical unit
-         ) -> Gaussians: # world space
-    "Carry a set from canonical to world space."
-    M = pose_matrix(pose)
-    return replace(g, means=(g.means*scale) @ M[:3, :3].T + M[:3, 3], quats=quat_multiply(rotvec_to_quat(pose[:3]).expand_as(g.quats), g.quats), scales=g.scales*scale)
+         ) -> Gaussians: # world space; opacities and features are shared
+    "Carry a set from canonical to world space: x -> R(s x) + t. Differentiable in the set, the pose and the scale."
+    M, turn = pose_matrix(pose), rotvec_to_quat(pose[:3]).expand_as(g.quats)
+    return replace(g, means=(g.means*scale) @ M[:3, :3].T + M[:3, 3], quats=quat_multiply(turn, g.quats), scales=g.scales*scale)
 
 # %% ../../nbs/raster/01_gaussians.ipynb #a76f0e22
-def logit(p: Tensor) -> Tensor:
+def logit(p: Tensor, # 0..1
+         ) -> Tensor:
     "The inverse of the sigmoid, safe at 0 and 1."
     return torch.logit(p, eps=1e-6)
 
-def activate(means, quats, log_scales, opacity_logits, features) -> Gaussians:
+def activate(means: Float[Tensor, "n 3"], # as they are
+             quats: Float[Tensor, "n 4"], # wxyz, any length but zero
+             log_scales: Float[Tensor, "n 3"], # logarithms of the sizes
+             opacity_logits: Float[Tensor, "n"], # logits of the opacities
+             features: Float[Tensor, "n c"], # as they are
+            ) -> Gaussians: # unit quaternions, in the space of the means
     "Gaussians from the unbounded numbers that are learned."
     return Gaussians(means, F.normalize(quats, dim=-1), log_scales.exp(), torch.sigmoid(opacity_logits), features)

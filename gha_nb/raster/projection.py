@@ -18,7 +18,7 @@ from ..geometry import Camera, quat_to_matrix
 
 # %% ../../nbs/raster/02_projection.ipynb #e1d0a0cc
 NEAR, BLUR = 0.01, 0.3 # near plane in world units; pixels² added to the 2D covariance
-ALPHA_MIN, ALPHA_MAX, T_MIN = 1/255, 0.999, 1e-4
+ALPHA_MIN, ALPHA_MAX, T_MIN = 1/255, 0.999, 1e-4 # alphas below are dropped, alphas above clamped; transmittance at which a pixel ends
 
 class Projected(NamedTuple):
     "Gaussians as a camera sees them."
@@ -26,11 +26,12 @@ class Projected(NamedTuple):
     conics: Float[Tensor, "n 3"] # inverse 2D covariance: xx, xy, yy, 1/pixels²
     depths: Float[Tensor, "n"] # along the optical axis, world units
     opacities: Float[Tensor, "n"] # after the anti-aliasing compensation
-    visible: Tensor # bool [n]; before the near plane's other side and not degenerate
+    visible: Tensor # bool [n]; beyond the near plane and not degenerate
 
 # %% ../../nbs/raster/02_projection.ipynb #ba4024bf
-def tangent_limits(camera: Camera): # one camera
-    "Where the point of the Jacobian is clamped: (x_low, x_high, y_low, y_high) as tangents, 0.3 half-fields beyond the image."
+def tangent_limits(camera: Camera, # one camera
+                  ) -> tuple: # x_low, x_high, y_low, y_high: tangents of angles from the optical axis
+    "Where the point of the Jacobian is clamped: 0.3 half fields of view beyond the image."
     fx, fy, cx, cy = (camera.K[i, j].item() for i, j in ((0, 0), (1, 1), (0, 2), (1, 2)))
     w, h = camera.width, camera.height
     return -cx/fx - 0.15*w/fx, (w - cx)/fx + 0.15*w/fx, -cy/fy - 0.15*h/fy, (h - cy)/fy + 0.15*h/fy
@@ -73,8 +74,8 @@ PROJECT_C = r'''
 typedef REAL real;
 #define UNROLL _Pragma("GCC unroll 4")
 
-/* What projection leaves for a Gaussian: 12 numbers. tau is ln(255 opacity): the largest exponent that still shows. */
-typedef struct { real x, y, a, b, c, opacity, tau, half_width, half_height, depth, compensation, lean; } Splat;
+/* A projected Gaussian, 12 numbers: mean, conic (a, b, c) and so on. tau is ln(255 opacity): the largest exponent that still shows. */
+typedef struct { real x, y, a, b, c, opacity, tau, half_width, half_height, depth, compensation, slope; } Splat;
 typedef struct { real W[9], t[3], fx, fy, cx, cy, x_low, x_high, y_low, y_high, near, blur; int32_t antialiased; } View;
 
 static inline real clampr(real v, real lo, real hi) { return v < lo ? lo : v > hi ? hi : v; }
@@ -123,7 +124,7 @@ void project(const real *means, const real *quats, const real *scales, const rea
     if (!(o->opacity*255 > 1)) continue;
     o->tau = log(255*o->opacity);
     o->half_width = sqrt(2*o->tau*xx); o->half_height = sqrt(2*o->tau*yy);
-    o->lean = xy/xx;   /* how far y has moved where the ellipse is at its rightmost, per unit of x */
+    o->slope = xy/xx;   /* dy/dx from the centre to the rightmost point of the ellipse */
   }
 }
 '''
@@ -203,7 +204,8 @@ def view_struct(camera: Camera, # one camera
     "A camera in the form that the kernels read."
     real = ctypes.c_double if dtype == torch.float64 else ctypes.c_float
     class View(ctypes.Structure):
-        _fields_ = [('W', real*9), ('t', real*3), *((name, real) for name in 'fx fy cx cy x_low x_high y_low y_high near blur'.split()), ('antialiased', ctypes.c_int32)]
+        numbers = 'fx fy cx cy x_low x_high y_low y_high near blur'.split()
+        _fields_ = [('W', real*9), ('t', real*3), *((k, real) for k in numbers), ('antialiased', ctypes.c_int32)]
     M, K = camera.world_to_camera.detach().double().cpu(), camera.K.double().cpu()
     return View((real*9)(*M[:3, :3].flatten().tolist()), (real*3)(*M[:3, 3].tolist()), K[0, 0], K[1, 1], K[0, 2], K[1, 2],
                 *tangent_limits(camera), near, BLUR, int(antialiased))

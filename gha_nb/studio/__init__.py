@@ -4,7 +4,8 @@ from gha_nb import lazy
 
 __getattr__, __dir__, __all__ = lazy(__name__, dict(
     design='Design load_design save_design',
-    people='random_design someone',
-    recording='record',
+    people='example_people random_design design_from',
+    recording='record RecordingSettings',
     performance='perform',
+    synthetic_head='SyntheticHead render_head',
     rig='rigs'))

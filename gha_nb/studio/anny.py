@@ -90,9 +90,9 @@ def coefficients(
 
 # %% ../../nbs/studio/01_anny.ipynb #6f54d18e
 def expression_groups() -> dict[str, list[str]]:
-    "Expressions by the part of the face that they begin with."
-    groups = {}
-    for name in expression_names(): groups.setdefault(next(p for p in ('brow', 'cheek', 'eye', 'jaw', 'mouth', 'nose', 'tongue') if name.startswith(p)), []).append(name)
+    "Expressions by the part of the face that they begin with, for panels."
+    groups = {part: [] for part in ('brow', 'cheek', 'eye', 'jaw', 'mouth', 'nose', 'tongue')}
+    for name in expression_names(): groups[next(part for part in groups if name.startswith(part))].append(name)
     return groups
 
 # %% ../../nbs/studio/01_anny.ipynb #cef584e5
@@ -134,8 +134,8 @@ def subdivide(
     borders_at = np.asarray(along.sum(1)).ravel()
     rim = 0.5 * sparse.identity(count) + 0.5 * scale(1 / np.maximum(borders_at, 1)) @ along @ middles
     weights = sparse.vstack([scale(borders_at == 0) @ inner + scale(borders_at > 0) @ rim, edge_points, face_points]).tocsr()
-    edge_of, centre = edge_of + count, np.arange(n) + count + m
-    quarters = [np.stack([quads[:, i], edge_of[:, i], centre, edge_of[:, i - 1]], 1) for i in range(4)]
+    edge_of, center = edge_of + count, np.arange(n) + count + m
+    quarters = [np.stack([quads[:, i], edge_of[:, i], center, edge_of[:, i - 1]], 1) for i in range(4)]
     return weights, np.stack(quarters, 1).reshape(-1, 4)
 
 

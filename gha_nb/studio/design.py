@@ -18,9 +18,10 @@ import numpy as np
 from ..core import GhaError, write_atomic
 
 # %% auto #0
-__all__ = ['slider_table', 'shape_sliders', 'field_sliders', 'sliders', 'choices', 'colours', 'skins', 'hair_colours',
-           'iris_colours', 'cloth_colours', 'version', 'Slider', 'parse_slider', 'near_miss', 'within', 'as_colour',
-           'Design', 'save_design', 'load_design', 'words', 'hex_of', 'design_groups']
+__all__ = ['slider_table', 'shape_sliders', 'field_sliders', 'sliders', 'base_shape_names', 'choices', 'color_fields',
+           'skin_tones', 'hair_colors', 'iris_colors', 'cloth_colors', 'design_version', 'Slider', 'parse_slider',
+           'did_you_mean', 'checked_number', 'checked_color', 'Design', 'save_design', 'upgrade_entries', 'load_design',
+           'control_label', 'hex_color', 'design_groups']
 
 # %% ../../nbs/studio/02_design.ipynb #7ea77bf1
 slider_table = '''
@@ -120,48 +121,55 @@ shape_sliders = {name: parse_slider(group, target) for group, name, target in (l
 # %% ../../nbs/studio/02_design.ipynb #f1983b39
 field_sliders = dict(
     masculine=Slider('head'), age=Slider('age'), wrinkles=Slider('age'), grey=Slider('age'),
-    tone=Slider('skin'), undertone=Slider('skin', -1.0), freckles=Slider('skin'), blemishes=Slider('skin'), blush=Slider('skin'), lipstick=Slider('skin'),
-    brow_density=Slider('brows', 0.0, 1.5), brow_thickness=Slider('brows', 0.4, 1.8), brow_arch=Slider('brows', -1.0), lashes=Slider('eyes', 0.0, 1.5),
+    tone=Slider('skin'), undertone=Slider('skin', -1.0), freckles=Slider('skin'), blemishes=Slider('skin'), blush=Slider('skin'),
+    lipstick=Slider('skin'),
+    brow_density=Slider('brows', 0.0, 1.5), brow_thickness=Slider('brows', 0.4, 1.8), brow_arch=Slider('brows', -1.0),
+    lashes=Slider('eyes', 0.0, 1.5),
     recession=Slider('hair'), stubble=Slider('beard'))
 sliders = field_sliders | shape_sliders
+base_shape_names = ('high_bridge', 'flat_profile', 'full_lips')  # what sets each of the three apart; see the table in the head's notebook
 choices = dict(cut=('swept', 'cropped', 'bob', 'curly', 'bun', 'bald'), beard=('none', 'moustache', 'goatee', 'full'))
-colours = ('hair', 'iris', 'lips', 'cloth')
-skins = np.array([(238, 200, 178), (222, 172, 146), (198, 146, 114), (152, 104, 76), (98, 66, 50)])  # fair to deep
-hair_colours = dict(black=(26, 20, 18), dark=(44, 30, 24), brown=(74, 46, 30), chestnut=(96, 56, 34), auburn=(104, 46, 24), fair=(140, 100, 60), blond=(176, 138, 84))
-iris_colours = dict(grey=(112, 122, 128), blue=(90, 120, 150), green=(92, 112, 98), hazel=(120, 98, 58), brown=(86, 58, 36), dark=(54, 38, 28))
-cloth_colours = ((58, 84, 104), (110, 58, 58), (60, 92, 70), (70, 66, 82), (120, 104, 80), (44, 46, 52), (150, 146, 138))
+color_fields = ('hair', 'iris', 'lips', 'cloth')
+skin_tones = np.array([(238, 200, 178), (222, 172, 146), (198, 146, 114), (152, 104, 76), (98, 66, 50)])  # fair to deep
+hair_colors = dict(black=(26, 20, 18), dark=(44, 30, 24), brown=(74, 46, 30), chestnut=(96, 56, 34), auburn=(104, 46, 24),
+                   fair=(140, 100, 60), blond=(176, 138, 84))
+iris_colors = dict(grey=(112, 122, 128), blue=(90, 120, 150), green=(92, 112, 98), hazel=(120, 98, 58), brown=(86, 58, 36),
+                   dark=(54, 38, 28))
+cloth_colors = ((58, 84, 104), (110, 58, 58), (60, 92, 70), (70, 66, 82), (120, 104, 80), (44, 46, 52), (150, 146, 138))
 
 # %% ../../nbs/studio/02_design.ipynb #d0cc276b
-version = 1  # of the file format
+design_version = 2  # of the file format
 
 
-def near_miss(name, known) -> str:
-    "' (did you mean ...?)', if anything is close."
+def did_you_mean(name, known) -> str:
+    "The end of an error message, ' (did you mean ...?)', where a known name is close; else nothing."
     close = difflib.get_close_matches(str(name), list(known), 1)
     return f' (did you mean {close[0]}?)' if close else ''
 
 
-def within(name: str, value, low: float, high: float) -> float:
+def checked_number(name: str, value, low: float, high: float) -> float:
     "A number inside its range; what lies outside is moved to the end, with a note."
     try: number = float(value)
     except (TypeError, ValueError): number = math.nan
     if not math.isfinite(number) or isinstance(value, bool): raise GhaError(f'{name} = {value!r} is not a number')
-    if not low <= number <= high: warnings.warn(f'{name} = {number:g} is outside {low:g} to {high:g} and was set to {min(max(number, low), high):g}', stacklevel=4)
+    if not low <= number <= high:
+        warnings.warn(f'{name} = {number:g} is outside {low:g} to {high:g} and was set to {min(max(number, low), high):g}', stacklevel=4)
     return min(max(number, low), high)
 
 
-def as_colour(name: str, value) -> tuple[float, float, float]:
+def checked_color(name: str, value) -> tuple[float, float, float]:
     "Three numbers, 0..255."
-    if isinstance(value, str) or not hasattr(value, '__len__') or len(value) != 3: raise GhaError(f'{name} = {value!r} is not a colour: give red, green and blue, 0 to 255')
-    return tuple(within(name, c, 0, 255) for c in value)
+    if isinstance(value, str) or not hasattr(value, '__len__') or len(value) != 3:
+        raise GhaError(f'{name} = {value!r} is not a colour: give red, green and blue, 0 to 255')
+    return tuple(checked_number(name, c, 0, 255) for c in value)
 
 
 @dataclass(frozen=True)
 class Design:
     "Who stands before the cameras. Numbers out of range are brought back with a note; raises `GhaError` for what does not exist."
-    masculine: float = 0.2  # 0: a woman's build, 1: a man's
+    masculine: float = 0.2  # 0: a woman's head, 1: a man's
     age: float = 0.0  # 0: a young adult, 1: very old
-    origins: tuple[float, float, float] = (0.5, 0.28, 0.22)  # European, East Asian, African build; any non-negative weights
+    base_shapes: Mapping = field(default_factory=lambda: dict(high_bridge=0.5, flat_profile=0.28, full_lips=0.22))  # weights; normalized
     shape: Mapping = field(default_factory=lambda: dict(oval=0.35, eye_size=0.3, eye_opening=0.45))  # by slider; the others are 0
     resting: Mapping = field(default_factory=lambda: dict(mouthClose=0.1, eyeBlinkLeft=0.06, eyeBlinkRight=0.06, mouthSmileLeft=0.18,
                                                           mouthSmileRight=0.18, browInnerUp=0.08))  # expression: weight in the neutral face
@@ -173,34 +181,39 @@ class Design:
     wrinkles: float = 0.3  # how deep the lines of an expression are; age adds lines that stay
     lips: tuple = (160, 50, 60)  # colour of the lipstick
     lipstick: float = 0.0  # 0: natural lips
-    iris: tuple = iris_colours['green']
+    iris: tuple = iris_colors['green']
     brow_density: float = 1.0
     brow_thickness: float = 1.0
     brow_arch: float = 0.0
     lashes: float = 1.0  # how long
     cut: str = 'swept'  # one of `choices['cut']`
-    hair: tuple = hair_colours['brown']
+    hair: tuple = hair_colors['brown']
     grey: float = 0.0  # share of grey hairs
     recession: float = 0.0  # how far the hairline has moved back
     beard: str = 'none'  # one of `choices['beard']`
     stubble: float = 0.0  # shade of a shaven beard
-    cloth: tuple = cloth_colours[0]
+    cloth: tuple = cloth_colors[0]
     seed: int = 0  # of every strand and freckle
 
     def __post_init__(self):
-        put = lambda name, value: object.__setattr__(self, name, value)
-        for name, s in field_sliders.items(): put(name, within(name, getattr(self, name), s.low, s.high))
-        for name in colours: put(name, as_colour(name, getattr(self, name)))
+        set_field = lambda name, value: object.__setattr__(self, name, value)
+        for name, s in field_sliders.items(): set_field(name, checked_number(name, getattr(self, name), s.low, s.high))
+        for name in color_fields: set_field(name, checked_color(name, getattr(self, name)))
         for name, names in choices.items():
-            if getattr(self, name) not in names: raise GhaError(f'{name} = {getattr(self, name)!r} does not exist: choose {", ".join(names)}')
-        for name in ('shape', 'resting'):
+            if getattr(self, name) not in names:
+                raise GhaError(f'{name} = {getattr(self, name)!r} does not exist: choose {", ".join(names)}')
+        for name in ('shape', 'resting', 'base_shapes'):
             if not isinstance(getattr(self, name), Mapping): raise GhaError(f'{name} = {getattr(self, name)!r} should be numbers by name')
-        if unknown := [n for n in self.shape if n not in shape_sliders]: raise GhaError(f'there is no slider {unknown[0]!r}{near_miss(unknown[0], shape_sliders)}')
-        put('shape', {n: within(n, v, shape_sliders[n].low, shape_sliders[n].high) for n, v in self.shape.items() if v != 0})
-        put('resting', {n: within(n, v, 0, 1) for n, v in self.resting.items()})
-        origins = np.array([within('origins', v, 0, math.inf) for v in self.origins])
-        if len(origins) != 3 or not origins.sum() > 0: raise GhaError(f'origins = {self.origins!r}: give three weights, not all zero')
-        put('origins', tuple((origins / origins.sum()).tolist()))
+        if unknown := [n for n in self.shape if n not in shape_sliders]:
+            raise GhaError(f'there is no slider {unknown[0]!r}{did_you_mean(unknown[0], shape_sliders)}')
+        set_field('shape', {n: checked_number(n, v, shape_sliders[n].low, shape_sliders[n].high) for n, v in self.shape.items() if v != 0})
+        set_field('resting', {n: checked_number(n, v, 0, 1) for n, v in self.resting.items()})
+        if unknown := [n for n in self.base_shapes if n not in base_shape_names]:
+            known = ', '.join(base_shape_names)
+            raise GhaError(f'there is no base shape {unknown[0]!r}{did_you_mean(unknown[0], base_shape_names)}: choose {known}')
+        weights = np.array([checked_number(n, self.base_shapes.get(n, 0), 0, math.inf) for n in base_shape_names])
+        if not weights.sum() > 0: raise GhaError(f'base_shapes = {dict(self.base_shapes)!r}: give weights that are not all zero')
+        set_field('base_shapes', dict(zip(base_shape_names, (weights / weights.sum()).tolist())))
         if not isinstance(self.seed, int) or self.seed < 0: raise GhaError(f'seed = {self.seed!r} is not a whole number from 0 on')
 
     def changed(self, **values) -> Design:
@@ -208,12 +221,12 @@ class Design:
         shape = {k: v for k, v in values.items() if k in shape_sliders}
         known = {f.name for f in fields(self)}
         if unknown := [k for k in values if k not in shape_sliders and k not in known]:
-            raise GhaError(f'a design has nothing called {unknown[0]!r}{near_miss(unknown[0], [*known, *shape_sliders])}')
+            raise GhaError(f'a design has nothing called {unknown[0]!r}{did_you_mean(unknown[0], [*known, *shape_sliders])}')
         rest = {k: v for k, v in values.items() if k not in shape_sliders}
         return replace(self, **rest | (dict(shape={**rest.get('shape', self.shape), **shape}) if shape else {}))
 
     def value(self, name: str):
-        "Where a slider stands, or what was chosen."
+        "Where a slider stands, or what was chosen: a number, a name or a colour."
         return self.shape.get(name, 0.0) if name in shape_sliders else getattr(self, name)
 
     def targets(self) -> dict[str, float]:
@@ -221,9 +234,9 @@ class Design:
         return {t: abs(v) for name, v in self.shape.items() for t in (shape_sliders[name].more if v > 0 else shape_sliders[name].less)}
 
     @property
-    def skin(self) -> tuple[float, float, float]:
-        "The skin's colour, from tone and undertone."
-        base = np.array([np.interp(4 * self.tone, range(5), skins[:, c]) for c in range(3)])
+    def skin_color(self) -> tuple[float, float, float]:
+        "The skin's colour, from tone and undertone: sRGB, 0..255."
+        base = np.array([np.interp(4 * self.tone, range(5), skin_tones[:, c]) for c in range(3)])
         gold = self.undertone * np.array([2.0, 5.0, -13.0] if self.undertone > 0 else [-2.0, 6.0, -5.0])
         return tuple((base + gold).clip(0, 255).tolist())
 
@@ -232,36 +245,51 @@ def save_design(
     design: Design,
     path: Path | str,  # a .json file
 ) -> Path:
-    "Write a design."
-    said = {'gha_nb design': version} | asdict(replace(design, shape=dict(design.shape), resting=dict(design.resting)))
-    text = json.dumps(said, indent=1, default=str)
+    "Write a design, completely or not at all."
+    entries = {'gha_nb design': design_version} | asdict(design)
+    text = json.dumps(entries, indent=1, default=str)
     return write_atomic(path, lambda tmp: tmp.write_text(text + '\n', encoding='utf-8'))
+
+
+def upgrade_entries(
+    entries: dict,  # of a design, as JSON has them
+) -> dict:
+    "Entries by today's names: version 1 had the weights of the base shapes as a list `origins`. Raises `GhaError` for other than three."
+    if 'origins' not in entries: return entries
+    if not isinstance(weights := entries['origins'], list) or len(weights) != 3:
+        raise GhaError(f'origins = {weights!r}: give three weights, not all zero')
+    return {k: v for k, v in entries.items() if k != 'origins'} | dict(base_shapes=dict(zip(base_shape_names, weights)))
 
 
 def load_design(
     path: Path | str,  # a .json file from `save_design`, or written by hand
 ) -> Design:
-    "Read a design. Numbers out of range are brought back with a note. Raises `GhaError` for anything else that is wrong."
-    try: said = json.loads(Path(path).read_text(encoding='utf-8'))
+    """Read a design. Numbers out of range are brought back with a note. Raises `GhaError` for anything else that is wrong.
+
+    `load_design('ada.json').changed(nose_width=0.4)`"""
+    try: entries = json.loads(Path(path).read_text(encoding='utf-8'))
     except FileNotFoundError: raise GhaError(f'there is no design file {path}') from None
     except (OSError, ValueError) as e: raise GhaError(f'{path} cannot be read as a design: {e}') from None
-    if not isinstance(said, dict) or 'gha_nb design' not in said: raise GhaError(f'{path} is not a design: it has no entry "gha_nb design"')
-    if not isinstance(found := said.pop('gha_nb design'), int) or found > version:
-        raise GhaError(f'{path} was written by a newer gha_nb (design version {found}, this one reads up to {version}): update gha_nb')
-    try: return Design().changed(**said)
+    if not isinstance(entries, dict) or 'gha_nb design' not in entries:
+        raise GhaError(f'{path} is not a design: it has no entry "gha_nb design"')
+    if not isinstance(found := entries.pop('gha_nb design'), int) or found > design_version:
+        raise GhaError(f'{path} was written by a newer gha_nb (design version {found}, not up to {design_version}): update gha_nb')
+    try: return Design().changed(**upgrade_entries(entries) if found < 2 else entries)
     except GhaError as e: raise GhaError(f'{path}: {e}') from None
 
 # %% ../../nbs/studio/02_design.ipynb #82dc9ce3
-def words(name: str) -> str: return name.replace('_', ' ')
+def control_label(name: str) -> str: return name.replace('_', ' ')  # 'nose_tip' becomes 'nose tip'
 
 
-def hex_of(colour) -> str: return '#' + ''.join(f'{round(c):02x}' for c in colour)
+def hex_color(color: tuple) -> str:  # of three numbers, 0..255; (255, 0, 16) becomes '#ff0010'
+    return '#' + ''.join(f'{round(c):02x}' for c in color)
 
 
 def design_groups() -> dict[str, list[str]]:
-    "Everything of a design that has a control, by group."
+    "Names of everything in a design that has a control, by group, in the order of a panel."
     groups = {}
     for name, s in sliders.items(): groups.setdefault(s.group, []).append(name)
     extra = dict(skin=['lips'], hair=['cut', 'hair'], beard=['beard'], eyes=['iris'], clothes=['cloth'])
-    order = ('head', 'age', 'skin', 'hair', 'beard', 'forehead', 'brows', 'eyes', 'nose', 'cheeks', 'mouth', 'chin', 'jaw', 'ears', 'neck', 'asymmetry', 'clothes')
+    order = ('head', 'age', 'skin', 'hair', 'beard', 'forehead', 'brows', 'eyes', 'nose', 'cheeks', 'mouth', 'chin', 'jaw', 'ears', 'neck',
+             'asymmetry', 'clothes')
     return {g: [*extra.get(g, []), *groups.get(g, [])] for g in order}

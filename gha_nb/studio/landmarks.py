@@ -14,33 +14,37 @@ from .head import Head
 from ..raster.mesh_raster import visibility
 
 # %% auto #0
-__all__ = ['jaw', 'brow', 'nostrils', 'eye', 'lip_top', 'lip_bottom', 'inner_top', 'inner_bottom', 'landmark_positions',
-           'look_up', 'on_surface']
+__all__ = ['jaw_points', 'brow_points', 'nostril_points', 'eye_points', 'upper_lip_points', 'lower_lip_points',
+           'upper_inner_lip_points', 'lower_inner_lip_points', 'landmark_positions', 'locate_in_front_view',
+           'interpolate_barycentric']
 
 # %% ../../nbs/studio/06_landmarks.ipynb #a47e8dee
-jaw = [(.70, 7.05), (.688, 6.90), (.645, 6.75), (.58, 6.62), (.505, 6.50), (.42, 6.39), (.30, 6.30), (.155, 6.235)]
-brow, nostrils = [(.53, 7.43), (.43, 7.49), (.33, 7.495), (.21, 7.475), (.10, 7.455)], [(.12, 6.845), (.06, 6.83)]
-eye = [(.447, 7.292), (.375, 7.338), (.27, 7.335), (.172, 7.275), (.27, 7.228), (.375, 7.233)]  # outer corner, over the top, back below
-lip_top, lip_bottom = [(.268, 6.61), (.17, 6.665), (.06, 6.70)], [(.17, 6.525), (.08, 6.497)]
-inner_top, inner_bottom = [(.225, 6.632), (.09, 6.632)], [(.09, 6.590)]
+jaw_points = [(.70, 7.05), (.688, 6.90), (.645, 6.75), (.58, 6.62), (.505, 6.50), (.42, 6.39), (.30, 6.30), (.155, 6.235)]
+brow_points, nostril_points = [(.53, 7.43), (.43, 7.49), (.33, 7.495), (.21, 7.475), (.10, 7.455)], [(.12, 6.845), (.06, 6.83)]
+# outer corner, over the top, back below
+eye_points = [(.447, 7.292), (.375, 7.338), (.27, 7.335), (.172, 7.275), (.27, 7.228), (.375, 7.233)]
+upper_lip_points, lower_lip_points = [(.268, 6.61), (.17, 6.665), (.06, 6.70)], [(.17, 6.525), (.08, 6.497)]
+upper_inner_lip_points, lower_inner_lip_points = [(.225, 6.632), (.09, 6.632)], [(.09, 6.590)]
 
 
 def landmark_positions() -> np.ndarray:  # [68, 2] decimetres, front view of the template
-    "Where the 68 landmarks are picked."
+    "Where the 68 landmarks are picked, in the order of iBUG 300-W."
     right, left = (lambda points: [(-x, y) for x, y in points]), list
     both = lambda points, middle: right(points) + middle + left(points[::-1])
-    return np.array([*both(jaw, [(0, 6.215)]), *both(brow, []), (0, 7.29), (0, 7.18), (0, 7.07), (0, 6.96), *both(nostrils, [(0, 6.82)]),
-                     *right(eye), *(eye[i] for i in (3, 2, 1, 0, 5, 4)),
-                     *both(lip_top, [(0, 6.69)]), *left(lip_bottom), (0, 6.49), *right(lip_bottom[::-1]),
-                     *both(inner_top, [(0, 6.632)]), *left(inner_bottom), (0, 6.588), *right(inner_bottom)])
+    return np.array([*both(jaw_points, [(0, 6.215)]), *both(brow_points, []), (0, 7.29), (0, 7.18), (0, 7.07), (0, 6.96),
+                     *both(nostril_points, [(0, 6.82)]),
+                     *right(eye_points), *(eye_points[i] for i in (3, 2, 1, 0, 5, 4)),
+                     *both(upper_lip_points, [(0, 6.69)]), *left(lower_lip_points), (0, 6.49), *right(lower_lip_points[::-1]),
+                     *both(upper_inner_lip_points, [(0, 6.632)]), *left(lower_inner_lip_points), (0, 6.588),
+                     *right(lower_inner_lip_points)])
 
 
-def look_up(
+def locate_in_front_view(
     head: Head,
     positions: np.ndarray,  # [*n, 2] decimetres: x and y in a front view of the template
     resolution: float = 900.0,  # pixels per decimetre
 ) -> tuple[Tensor, Tensor]:  # vertex indices [*n, 3], barycentrics [*n, 3]
-    "The points of the skin that are seen at positions of the front view. Positions beside the face move toward the middle until they meet it."
+    "Points of the skin that a front view sees at given positions. Positions beside the face move toward the middle until they meet it."
     size, middle = int(1.6 * resolution), np.array([0, 7.0])
     p, faces = head.template, head.faces[head.part == 0]
     clip = torch.stack([size / 2 + p[:, 0] * resolution, size / 2 - (p[:, 1] - middle[1]) * resolution, -p[:, 2], torch.ones(len(p))], 1)
@@ -52,10 +56,12 @@ def look_up(
         positions[(ids < 0).numpy(), 0] *= 0.985
 
 
-def on_surface(
+def interpolate_barycentric(
     values: Float[Tensor, "*v n c"],  # per vertex
-    corners: Tensor,  # [*p, 3] vertex indices, from `look_up`
+    corners: Tensor,  # [*p, 3] vertex indices, from `locate_in_front_view`
     barycentrics: Tensor,  # [*p, 3]
 ) -> Tensor:  # [*v, *p, c]
-    "Values of a surface at given points of it."
+    """Barycentric interpolation of per-vertex values at given points of a surface.
+
+    `interpolate_barycentric(head.rest, *locate_in_front_view(head, landmark_positions()))`"""
     return (values[..., corners, :] * barycentrics[..., None]).sum(-2)

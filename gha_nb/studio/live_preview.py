@@ -19,30 +19,32 @@ import torch
 from .synthetic_head import SyntheticHead, PosedHead, hair_key, render_head
 from .anny import coefficients
 from ..core import GhaError
-from .design import Design, colours, load_design
+from .design import Design, color_fields, load_design
 from ..geometry import Camera
 from .rig import camera_at, lens_blur
 from .recording import record
 
 # %% ../../nbs/studio/14_live_preview.ipynb #a5348a99
-appearance_fields = {*colours, 'tone', 'undertone', 'freckles', 'blemishes', 'blush', 'lipstick', 'wrinkles', 'grey', 'stubble'}  # what changes only colours
+# these change only colours
+appearance_fields = {*color_fields, 'tone', 'undertone', 'freckles', 'blemishes', 'blush', 'lipstick', 'wrinkles', 'grey', 'stubble'}
 
 
 def geometry_key(design: Design) -> tuple:
     "What a pose and its light depend on: while this stays the same, only colours change."
-    return hair_key(design), design.masculine, design.age, design.origins, tuple(sorted(design.shape.items())), tuple(sorted(design.resting.items()))
+    return hair_key(design), design.masculine, design.age, *(tuple(sorted(d.items()))
+                                                             for d in (design.base_shapes, design.shape, design.resting))
 
 
 @dataclass
 class LivePreview:
-    "Somebody before the camera. Raises `GhaError` where a design would."
+    "Somebody in front of a camera, and a picture that keeps up with changes. Raises `GhaError` where a design would."
     design: Design = field(default_factory=Design)
     expression: dict = field(default_factory=dict)  # weight by name; the others are 0
     turn: tuple = (0.0, 0.0, 0.0)  # rotation vector of the head, radians
     strands: int = 1500  # of the live picture's hair
     notes: list = field(default_factory=list)
-    actor: SyntheticHead | None = None
-    take: tuple | None = None  # what was posed, and the result
+    subject: SyntheticHead | None = None  # of the last picture
+    cached_pose: tuple | None = None  # what it was posed from, and the result
 
     def change(self, **values):
         "Change sliders, choices and colours of the design by name; a number out of range is brought back with a note."
@@ -52,26 +54,27 @@ class LivePreview:
         self.notes += [str(w.message) for w in said]
 
     def load(self, path: Path | str):
-        "Take a design from a file."
+        "Replace the design by that of a file."
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter('always')
             self.design = load_design(path)
         self.notes += [str(w.message) for w in said]
 
     def express(self, **weights: float):
-        "Change weights of the expression by name; 0 takes one away."
+        "Change weights of the expression by name; 0 removes one."
         coefficients(**weights)
         self.expression = {k: v for k, v in (self.expression | weights).items() if v}
 
     @torch.no_grad()
-    def posed(self, full: bool = False) -> PosedHead:
-        "The moment, from what is still known of the last one."
+    def posed_head(self, full: bool = False) -> PosedHead:
+        "The head posed and lit, reusing what did not change since the last picture."
         if full: return SyntheticHead(self.design).pose(coefficients(**self.expression), torch.tensor(self.turn))
         wanted = geometry_key(self.design), tuple(sorted(self.expression.items())), self.turn
-        if self.actor is None or geometry_key(self.actor.design) != wanted[0]:
-            self.actor = SyntheticHead(self.design, self.strands, like=self.actor, draft=True)
-        if self.take is None or self.take[0] != wanted: self.take = wanted, self.actor.pose(coefficients(**self.expression), torch.tensor(self.turn))
-        return replace(self.take[1], design=self.design)
+        if self.subject is None or geometry_key(self.subject.design) != wanted[0]:
+            self.subject = SyntheticHead(self.design, self.strands, reuse=self.subject, draft=True)
+        if self.cached_pose is None or self.cached_pose[0] != wanted:
+            self.cached_pose = wanted, self.subject.pose(coefficients(**self.expression), torch.tensor(self.turn))
+        return replace(self.cached_pose[1], design=self.design)
 
     @torch.no_grad()
     def picture(
@@ -79,28 +82,29 @@ class LivePreview:
         camera: Camera | None = None,  # None: straight before the face
         quality: str = 'draft',  # 'draft', 'smooth' or 'full'
     ) -> np.ndarray:  # uint8 [H, W, 3]
-        "What a camera sees."
-        shot = render_head(self.posed(quality == 'full'), camera or camera_at(0, 3, 384), 1 if quality == 'draft' else 2, lens_blur if quality == 'full' else 0)
+        "What a camera sees. `LivePreview(example_people['Ada']).picture(camera_at(20, 3, 384), 'smooth')`"
+        supersampling, blur = 1 if quality == 'draft' else 2, lens_blur if quality == 'full' else 0
+        shot = render_head(self.posed_head(quality == 'full'), camera or camera_at(0, 3, 384), supersampling, blur)
         return (shot.image.numpy() * 255).round().astype(np.uint8)
 
 # %% ../../nbs/studio/14_live_preview.ipynb #2a12f15d
 class Recording:
-    "A recording in the background."
+    "A recording in the background, which can be watched and stopped."
 
     def __init__(
         self,
         out: Path | str,  # folder of the capture
         design: Design,
-        watch: Callable[[str, float], None],  # is told a sentence and the share that is done
-        **options,  # of `record`
+        watch: Callable[[str, float], None],  # is told a sentence and how much is done, 0..1
+        **settings,  # fields of `RecordingSettings`
     ):
         self.stopping, self.watch, self.error = threading.Event(), watch, None
-        self.thread = threading.Thread(target=self.run, args=(out, design, options), daemon=True)
+        self.thread = threading.Thread(target=self.run, args=(out, design, settings), daemon=True)
         self.thread.start()
 
-    def run(self, out, design, options):
+    def run(self, out, design, settings):
         "Record, and say how it ended."
-        frames, start = options.get('frames', 48), time.monotonic()
+        frames, start = settings.get('frames', 48), time.monotonic()
 
         def report(done, of):
             left = (time.monotonic() - start) * (of - done) / done
@@ -109,13 +113,14 @@ class Recording:
 
         try:
             self.watch('growing hair', 0.0)
-            record(out, design=design, report=report, **options)
-            self.watch(f'{out}: stopped; record again to continue it' if self.stopping.is_set() else f'{out}: {frames} frames recorded', 1.0)
+            record(out, design=design, report=report, **settings)
+            ending = 'stopped; record again to continue it' if self.stopping.is_set() else f'{frames} frames recorded'
+            self.watch(f'{out}: {ending}', 1.0)
         except Exception as e:
             self.error = e
             self.watch(str(e) if isinstance(e, GhaError) else f'{type(e).__name__}: {e}', 0.0)
 
     def stop(self, wait: float | None = None):
-        "Ask it to end after the frames that are on their way."
+        "Ask it to end after the frames that are on their way, and wait for it (seconds; None: until it has ended)."
         self.stopping.set()
         self.thread.join(wait)

@@ -4,4 +4,5 @@ from gha_nb import lazy
 
 __getattr__, __dir__, __all__ = lazy(__name__, dict(
     viewer='Viewer view',
-    live='LiveViewer'))
+    live='LiveViewer',
+    nerf_view='nerf NerfViewer NerfCallback'))

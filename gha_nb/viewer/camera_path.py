@@ -107,7 +107,7 @@ def inputs_of(key: KeyFrame, avatar: HeadAvatar) -> tuple: # expression [E], pos
 
 def camera_of(key: KeyFrame, avatar: HeadAvatar, aspect: float = 1.) -> Camera: # world space
     "A key's camera, with a picture of the height the avatar was trained for; both sides are even."
-    f = avatar.config.superres.factor
+    f = avatar.config.upsampler.factor
     return world_camera(seen_by(key, avatar, aspect), ScenePlacement.of(avatar), avatar.resolution[1], f if f % 2 == 0 else 2*f)
 
 # %% ../../nbs/viewer/06_camera_path.ipynb #22d66dea

@@ -43,16 +43,16 @@ def compared(truth: Float[Tensor, "3 h w"], pred: Float[Tensor, "3 h w"], # 0..1
 class Compare:
     "The tab with the line."
     def __init__(self, gui, capture: Capture,
-                 pump): # a `ViewerLoop`: told when something is out of date
+                 loop): # a `ViewerLoop`: told when something is out of date
         s, last = capture.split, len(capture.frames) - 1
-        self.capture, self.pump, self.pair = capture, pump, None
+        self.capture, self.loop, self.pair = capture, loop, None
         self.on = gui.add_checkbox('compare', False, hint='renders one view of the capture each time the head is drawn')
         self.frame = gui.add_slider('frame of the capture', 0, max(last, 1), 1, 0, disabled=not last)
         self.camera = gui.add_dropdown('camera', tuple(capture.cameras), initial_value=(s.test_cameras or s.train_cameras)[0])
         self.mode, self.at = gui.add_dropdown('as', MODES), gui.add_slider('wipe', 0., 1., .01, .5, hint='where the line is; the truth is left of it')
-        self.image, self.told = gui.add_image(np.full((8, 8, 3), 255, np.uint8), visible=False), gui.add_markdown('')
-        for c in (self.on, self.frame, self.camera): c.on_update(lambda _: pump.changed('compare'))
-        for c in (self.mode, self.at): c.on_update(lambda _: self.lay())
+        self.image, self.message = gui.add_image(np.full((8, 8, 3), 255, np.uint8), visible=False), gui.add_markdown('')
+        for c in (self.on, self.frame, self.camera): c.on_update(lambda _: loop.changed('compare'))
+        for c in (self.mode, self.at): c.on_update(lambda _: self.show_pair())
 
     def view(self) -> tuple[str, str]: # frame and camera
         "Which view is asked for."
@@ -66,13 +66,13 @@ class Compare:
         truth = self.capture.targets(frame, camera, (pred.shape[2], pred.shape[1]))[0]
         self.pair = truth, pred
         db = -10*math.log10(max((pred - truth).square().mean().item(), 1e-10))
-        self.told.content = f'frame {frame}, camera {camera} ({self.capture.group(frame, camera)}): **{db:.1f} dB**'
-        self.lay()
+        self.message.content = f'frame {frame}, camera {camera} ({self.capture.group(frame, camera)}): **{db:.1f} dB**'
+        self.show_pair()
 
-    def lay(self):
+    def show_pair(self):
         "Lay truth and rendering over each other; needs no head."
         if (pair := self.pair) is None or not self.on.value: return
-        with self.pump.reported('comparing'):
+        with self.loop.show_errors('comparing'):
             picture = compared(*pair, self.mode.value, float(self.at.value))
             larger = max(1, 160//pair[0].shape[2]) # a panel does not enlarge what is small
             self.image.image, self.image.visible = picture.repeat(larger, 0).repeat(larger, 1), True

@@ -25,44 +25,44 @@ SIZES = {'square': 1., '4 : 3': 4/3, '16 : 9': 16/9, '3 : 4': 3/4}
 
 class PathTab:
     "Key frames by hand, and what can be done with them."
-    def __init__(self, pump, avatar: HeadAvatar, driver, # a `AvatarControls`
-                 place: ScenePlacement, folder: Path|None): # where videos and paths are kept
-        self.pump, self.avatar, self.driver, self.place, self.folder, self.server = pump, avatar, driver, place, folder, pump.server
-        self.path, self.nodes, self.cancelled, self.filming, self.clock, self.due, self.video = CameraPath(()), [], False, False, 0., 0., None
+    def __init__(self, loop, avatar: HeadAvatar, controls, # `AvatarControls`
+                 placement: ScenePlacement, folder: Path|None): # where videos and paths are kept
+        self.loop, self.avatar, self.controls, self.placement, self.folder, self.server = loop, avatar, controls, placement, folder, loop.server
+        self.path, self.nodes, self.cancelled, self.filming, self.clock, self.next_picture, self.video = CameraPath(()), [], False, False, 0., 0., None
         gui = self.server.gui
-        gui.add_button('add a key', hint='what you see now, and what the face does').on_click(lambda e: self.later(lambda c=e.client: self.add(c)))
+        gui.add_button('add a key', hint='what you see now, and what the face does').on_click(lambda e: self.submit(lambda c=e.client: self.add(c)))
         self.gap = gui.add_slider('seconds after the last', .1, 10., .1, 2.)
         self.chosen = gui.add_dropdown('key', ('none yet',))
         edit = gui.add_button_group('this key', ('go there', 'replace', 'delete'))
-        edit.on_click(lambda e: self.later(lambda what=e.target.value, c=e.client: self.edit(what, c)))
+        edit.on_click(lambda e: self.submit(lambda what=e.target.value, c=e.client: self.edit(what, c)))
         self.play, self.head = gui.add_checkbox('play the path', False), gui.add_slider('where', 0., 100., .5, 0., hint='percent of the path')
         self.fps, self.size, self.visible = gui.add_slider('pictures per second', 1., 60., 1., 25.), gui.add_dropdown('size', tuple(SIZES)), gui.add_checkbox('show in the scene', False)
         self.buttons = gui.add_button_group('video', ('render', 'cancel'))
-        self.buttons.on_click(lambda e: self.later(lambda c=e.client: self.render(c)) if e.target.value == 'render' else setattr(self, 'cancelled', True))
-        self.bar, self.told = gui.add_progress_bar(0., visible=False), gui.add_markdown('')
-        gui.add_button('save the path').on_click(lambda e: self.later(lambda c=e.client: self.save(c)))
+        self.buttons.on_click(lambda e: self.submit(lambda c=e.client: self.render(c)) if e.target.value == 'render' else setattr(self, 'cancelled', True))
+        self.bar, self.message = gui.add_progress_bar(0., visible=False), gui.add_markdown('')
+        gui.add_button('save the path').on_click(lambda e: self.submit(lambda c=e.client: self.save(c)))
         upload = gui.add_upload_button('load a path', mime_type='application/json')
-        upload.on_upload(lambda _: self.later(lambda f=upload.value: self.load(f.content, f.name)))
-        self.head.on_update(lambda _: None if self.play.value else self.later(lambda: self.go(self.path.keys[0].time + self.head.value/100*self.path.duration)))
-        self.play.on_update(lambda _: pump.changed('path'))
-        self.visible.on_update(lambda _: self.later(self.lay))
+        upload.on_upload(lambda _: self.submit(lambda f=upload.value: self.load(f.content, f.name)))
+        self.head.on_update(lambda _: None if self.play.value else self.submit(lambda: self.go(self.path.keys[0].time + self.head.value/100*self.path.duration)))
+        self.play.on_update(lambda _: loop.changed('path'))
+        self.visible.on_update(lambda _: self.submit(self.show_path))
 
-    def later(self, job):
+    def submit(self, job):
         "Leave a job to the owner; what goes wrong is said here."
         def careful():
             try: return job()
-            except GhaError as e: self.say(str(e), True)
-        self.pump.ask(careful)
+            except GhaError as e: self.report(str(e), True)
+        self.loop.ask(careful)
 
-    def say(self, text: str, wrong: bool = False):
+    def report(self, text: str, wrong: bool = False):
         "Say something below the buttons."
         plain = re.sub(r'([*_`<>|\[\]])', r'\\\1', text)
-        self.told.content = f'**Not done:** {plain}' if wrong else plain
+        self.message.content = f'**Not done:** {plain}' if wrong else plain
 
     def add(self, client):
         "One more key, after the last."
         t = self.path.keys[-1].time + float(self.gap.value) if self.path.keys else 0.
-        self.set(ordered(self.path, key_of(client.camera, self.driver.inputs(), self.avatar, t)), len(self.path.keys))
+        self.set(ordered(self.path, key_of(client.camera, self.controls.inputs(), self.avatar, t)), len(self.path.keys))
 
     def edit(self, what: str, client):
         "Go to, replace or delete the chosen key."
@@ -70,7 +70,7 @@ class PathTab:
         if not self.path.keys: raise GhaError('there is no key yet; add one first')
         k = self.path.keys[min(i, len(self.path.keys) - 1)]
         if what == 'go there': self.go(k.time, client)
-        elif what == 'replace': self.set(ordered(self.path, key_of(client.camera, self.driver.inputs(), self.avatar, k.time)), i)
+        elif what == 'replace': self.set(ordered(self.path, key_of(client.camera, self.controls.inputs(), self.avatar, k.time)), i)
         else: self.set(replace(self.path, keys=tuple(o for o in self.path.keys if o is not k)), i)
 
     def set(self, path: CameraPath, at: int = 0): # at: the key that is chosen
@@ -78,10 +78,10 @@ class PathTab:
         self.path = path
         names = tuple(f'{i + 1}: at {k.time:.1f} s' for i, k in enumerate(path.keys)) or ('none yet',)
         with self.server.atomic(): self.chosen.options = names; self.chosen.value = names[max(0, min(at, len(names) - 1))]
-        self.say(f'{len(path.keys)} keys, {path.duration:.1f} s' if path.keys else '')
-        self.lay()
+        self.report(f'{len(path.keys)} keys, {path.duration:.1f} s' if path.keys else '')
+        self.show_path()
 
-    def lay(self):
+    def show_path(self):
         "Lay the curve and its cameras into the scene."
         for n in self.nodes: n.remove()
         self.nodes, keys = [], self.path.keys
@@ -100,25 +100,24 @@ class PathTab:
         seen, (e, pose, scale) = seen_by(k, self.avatar), inputs_of(k, self.avatar)
         for c in [client] if client is not None else self.server.get_clients().values():
             with c.atomic(): c.camera.wxyz, c.camera.position, c.camera.fov = seen.wxyz, seen.position, seen.fov
-        self.driver.straighten()
-        self.driver.base = pose, scale
-        self.driver.set_expression(e.tolist())
-        self.driver.changed()
+        self.controls.straighten()
+        self.controls.base = pose, scale
+        self.controls.move(e.tolist())
 
     def tick(self, now: float) -> float: # seconds of a clock; seconds until the next picture of the preview is due
         "Play on."
         if not self.play.value or not self.path.duration: return float('inf')
-        if now >= self.due:
-            self.clock = (self.clock + min(now - self.due + .1, .5)) % (self.path.duration + .1) if self.due else 0.
-            self.due = now + .1
+        if now >= self.next_picture:
+            self.clock = (self.clock + min(now - self.next_picture + .1, .5)) % (self.path.duration + .1) if self.next_picture else 0.
+            self.next_picture = now + .1
             self.head.value = min(100., 100*self.clock/self.path.duration)
             self.go(self.path.keys[0].time + self.clock)
-        return self.due - now
+        return self.next_picture - now
 
 # %% ../../nbs/viewer/07_filming.ipynb #f9c4d8c6
 @patch
 def render(self: PathTab, client):
-    "Film the path, one picture at each call of the pump; the video goes to the visitor, and into the folder."
+    "Film the path, one picture at each step of the loop; the video goes to the visitor, and into the folder."
     if self.filming: raise GhaError('a video is being made; cancel it first')
     path = replace(self.path, fps=float(self.fps.value), aspect=SIZES[self.size.value])
     if not path.keys: raise GhaError('there is no key yet; add one first')
@@ -134,13 +133,13 @@ def rendering(self: PathTab, path: CameraPath, client):
         try:
             for done, total in going:
                 self.bar.value = 100*done/total
-                self.say(f'picture {done} of {total}')
-                if self.cancelled: self.say(f'cancelled after {done} of {total} pictures; no video was kept'); return
+                self.report(f'picture {done} of {total}')
+                if self.cancelled: self.report(f'cancelled after {done} of {total} pictures; no video was kept'); return
                 yield
             self.video = out if self.folder else None
-            self.say(f'{total} pictures' + (f' in {out.name}, in the folder of the run' if self.folder else ''))
+            self.report(f'{total} pictures' + (f' in {out.name}, in the folder of the run' if self.folder else ''))
             with suppress(Exception): client.send_file_download(out.name, out.read_bytes(), save_immediately=True) # the visitor may have gone
-        except (GhaError, OSError) as e: self.say(f'the video could not be made: {e}', True)
+        except (GhaError, OSError) as e: self.report(f'the video could not be made: {e}', True)
         finally: going.close(); self.filming, self.bar.visible = False, False
 
 @patch
@@ -151,7 +150,7 @@ def save(self: PathTab, client):
     if self.folder:
         out = free_name(Path(self.folder)/'paths', 'path', '.json')
         write_atomic(out, lambda p: Path(p).write_text(text))
-    self.say(f'saved as {out.name}, in the folder of the run' if self.folder else 'saved')
+    self.report(f'saved as {out.name}, in the folder of the run' if self.folder else 'saved')
     with suppress(Exception): client.send_file_download(out.name if self.folder else 'path.json', text.encode(), save_immediately=True)
 
 @patch
@@ -162,7 +161,7 @@ def load(self: PathTab, content: bytes, name: str):
     self.fps.value = min(60., path.fps)
     self.size.value = min(SIZES, key=lambda s: abs(SIZES[s] - path.aspect))
     self.set(path)
-    if unknown: self.say(f'{len(path.keys)} keys; {len(unknown)} coefficients are unknown to this avatar and are passed over: {", ".join(unknown[:3])}')
+    if unknown: self.report(f'{len(path.keys)} keys; {len(unknown)} coefficients are unknown to this avatar and are passed over: {", ".join(unknown[:3])}')
 
 def free_name(folder: Path, stem: str, suffix: str) -> Path:
     "A file of that name that does not exist yet; its folder does."

@@ -118,11 +118,11 @@ def ball(slices: int = 10, stacks: int = 6) -> tuple[np.ndarray, np.ndarray]: # 
 
 class Inspector:
     "Colours, shapes, a filter, and the answers to clicks."
-    def __init__(self, pump, # a `ViewerLoop`: told when something is out of date
-                 avatar: HeadAvatar, place: ScenePlacement): # of the page
-        self.pump, self.avatar, self.place, self.server = pump, avatar, place, pump.server
+    def __init__(self, loop, # a `ViewerLoop`: told when something is out of date
+                 avatar: HeadAvatar, placement: ScenePlacement): # of the page
+        self.loop, self.avatar, self.placement, self.server = loop, avatar, placement, loop.server
         self.values = self.kept = self.page = self.picked = self.ellipsoids = self.marker = None
-        gui, changed = self.server.gui, lambda _: pump.changed('head')
+        gui, changed = self.server.gui, lambda _: loop.changed('head')
         self.by = gui.add_dropdown('colour by', (PLAIN, *ATTRIBUTES))
         self.legend, self.plot = gui.add_html('', visible=False), gui.add_uplot((np.zeros(2), np.zeros(2)), ({'label': 'value'}, {'label': 'Gaussians', 'stroke': '#1864ab', 'fill': '#a5d8ff', 'width': 1}),
                                                                                scales={'x': {'time': False}}, height=110, legend={'show': False}, visible=False)
@@ -132,7 +132,7 @@ class Inspector:
         self.shape = gui.add_dropdown('as', SHAPES)
         self.count, self.answer = gui.add_markdown(''), gui.add_markdown('*Click on the head to ask a Gaussian.*')
         for c in (self.by, self.keep, self.mouth, self.neutral, self.shape): c.on_update(changed)
-        self.server.scene.on_click()(lambda e: pump.ask(lambda: self.click(np.array(e.ray_origin), np.array(e.ray_direction))))
+        self.server.scene.on_click()(lambda e: loop.ask(lambda: self.click(np.array(e.ray_origin), np.array(e.ray_direction))))
 
 # %% ../../nbs/viewer/04_inspector.ipynb #f481d58f
 @patch
@@ -166,7 +166,7 @@ def draw(self: Inspector, splats, # viser's handle
          now: tuple): # canonical Gaussians from `applied`, pose [6], scale []
     "Bring the Gaussians to the page, in their colours and shapes."
     g, n = posed(*now), len(self.avatar)
-    self.page = page = splat_arrays(g, self.place, capacity_for(n))
+    self.page = page = splat_arrays(g, self.placement, capacity_for(n))
     shown, shape, paint = dict(page), self.shape.value, self.colors()
     if paint is not None: shown['rgbs'] = np.concatenate([paint, np.zeros((len(page['rgbs']) - n, 3))]).astype(np.float32)
     if shape == 'points':
@@ -181,7 +181,7 @@ def draw(self: Inspector, splats, # viser's handle
 def draw_ellipsoids(self: Inspector, g: Gaussians, shown: dict):
     "Opaque ellipsoids at one standard deviation; hidden ones have no size."
     n = len(g)
-    size = np.where(shown['opacities'][:n] > 0, g.scales.cpu().numpy()*self.place.zoom, 0).astype(np.float32)
+    size = np.where(shown['opacities'][:n] > 0, g.scales.cpu().numpy()*self.placement.zoom, 0).astype(np.float32)
     quats = torch.nn.functional.normalize(g.quats.cpu(), dim=1).nan_to_num().numpy()
     parts = dict(batched_wxyzs=quats, batched_positions=shown['centers'][:n], batched_scales=size, batched_colors=(255*shown['rgbs'][:n]).round().astype(np.uint8))
     if self.ellipsoids is None: self.ellipsoids = self.server.scene.add_batched_meshes_simple('/ellipsoids', *ball(), **parts, lod='off', cast_shadow=False, receive_shadow=False); return
@@ -202,7 +202,7 @@ def hide(self: Inspector, splats):
 
 # %% ../../nbs/viewer/04_inspector.ipynb #3e44b87a
 @patch
-def tell(self: Inspector):
+def show_statistics(self: Inspector):
     "Scale, histogram and numbers of the chosen attribute."
     by, on = self.by.value, self.values is not None
     for o in (self.legend, self.plot, self.keep):
@@ -235,7 +235,7 @@ def click(self: Inspector, origin: np.ndarray, direction: np.ndarray): # a ray o
 def about(self: Inspector, i: int, share: float) -> str: # Markdown
     "All values of a Gaussian, and what moves it."
     a = self.avatar
-    g = a.canonical(*self.pump.inputs())
+    g = a.canonical(*self.loop.inputs())
     numbers = lambda v: ', '.join(f'{x:.3g}' for x in v.detach().cpu().tolist())
     rows = [(k, f'{v[i]:.4g} {unit}') for k, (unit, _) in ATTRIBUTES.items() if (v := attribute(k, a, g)) is not None]
     rows += [('neutral position', numbers(a.means[i]) + ' head units'), ('position now', numbers(g.means[i]) + ' head units'), ('sizes', numbers(g.scales[i]*millimetres(a)) + ' mm'),

@@ -20,20 +20,20 @@ from .viewer import Viewer
 
 # %% ../../nbs/viewer/09_live.ipynb #387a13be
 class GuidanceViewer(ViewerLoop):
-    "Panel and scene of the first stage. The thread that calls `pump` is the only one that touches the mesh."
+    "Panel and scene of the first stage. The thread that calls `step` is the only one that touches the mesh."
     def __init__(self, guidance: Guidance, capture: Capture, server):
         super().__init__(server)
         self.guidance, self.capture = guidance, capture
-        self.place = place = ScenePlacement.at(capture.pose(guidance.frame), capture.scale(guidance.frame))
+        self.placement = placement = ScenePlacement.at(capture.pose(guidance.frame), capture.scale(guidance.frame))
         scene, gui = server.scene, server.gui
-        scene.set_up_direction(tuple(place.up.tolist()))
-        for k, v in front_camera(place).items(): setattr(server.initial_camera, k, v)
+        scene.set_up_direction(tuple(placement.up.tolist()))
+        for k, v in front_camera(placement).items(): setattr(server.initial_camera, k, v)
         self.folder, last = gui.add_folder('first stage: the mesh'), len(capture.frames) - 1
         with self.folder:
             self.paint = gui.add_dropdown('paint', MESH_COLORINGS)
             self.frame = gui.add_slider('frame', 0, max(last, 1), 1, capture.frames.index(guidance.frame), disabled=not last)
             self.mesh_on, self.cut_on = gui.add_checkbox('mesh', True), gui.add_checkbox('cut through the field', False, hint='stands in the plane that halves the face: look from the side')
-            self.around = CaptureScene(server, capture, place, self, lambda camera: setattr(self.compare.camera, 'value', camera))
+            self.around = CaptureScene(server, capture, placement, self, lambda camera: setattr(self.compare.camera, 'value', camera))
             self.note = gui.add_markdown('')
             with gui.add_folder('truth and rendering', expand_by_default=False): self.compare = Compare(gui, capture, self)
         for c in (self.paint, self.frame, self.mesh_on): c.on_update(lambda _: self.changed('head'))
@@ -44,26 +44,26 @@ class GuidanceViewer(ViewerLoop):
 
     def frame_name(self) -> str: return self.capture.frames[int(np.clip(self.frame.value, 0, len(self.capture.frames) - 1))]
 
-    def draw(self, due: set): # 'all', 'head', 'cut', 'scene', 'compare'
+    def draw(self, dirty: set): # 'all', 'head', 'cut', 'scene', 'compare'
         "Bring to the browsers what is out of date."
         scene, name, start = self.server.scene, self.frame_name(), time.perf_counter()
-        if due & {'all', 'head'} and self.mesh_on.value:
-            with self.reported('the mesh'):
-                glb = guidance_mesh(self.guidance, self.capture, name, self.place, self.paint.value)
+        if dirty & {'all', 'head'} and self.mesh_on.value:
+            with self.show_errors('the mesh'):
+                glb = guidance_mesh(self.guidance, self.capture, name, self.placement, self.paint.value)
                 if self.mesh is None: self.mesh = scene.add_glb('/mesh', glb, cast_shadow=False, receive_shadow=False)
                 else: self.mesh.glb_data = glb
-        if due & {'all', 'cut'} and self.cut_on.value:
-            with self.reported('the cut'):
+        if dirty & {'all', 'cut'} and self.cut_on.value:
+            with self.show_errors('the cut'):
                 distance, extent = field_slice(self.guidance)
-                at = cut_pose(extent, self.guidance.landmarks.detach()[:, 0].median().item(), self.place)
+                at = cut_pose(extent, self.guidance.landmarks.detach()[:, 0].median().item(), self.placement)
                 if self.cut is None: self.cut = scene.add_image('/cut', cut_picture(distance), **at, cast_shadow=False, receive_shadow=False)
                 else: self.cut.image = cut_picture(distance)
         for node, box in ((self.mesh, self.mesh_on), (self.cut, self.cut_on)):
             if node is not None and node.visible != box.value: node.visible = box.value
-        if due & {'all', 'head', 'scene'}:
-            with self.reported('the surroundings'): self.around.draw(name)
-        if due & {'all', 'compare'}:
-            with self.reported('comparing'): self.compare.draw(lambda f, c: render_guidance(self.guidance, self.capture, f, c, 256))
+        if dirty & {'all', 'head', 'scene'}:
+            with self.show_errors('the surroundings'): self.around.draw(name)
+        if dirty & {'all', 'compare'}:
+            with self.show_errors('comparing'): self.compare.draw(lambda f, c: render_guidance(self.guidance, self.capture, f, c, 256))
         self.note.content = f'frame {name}, drawn in {1000*(time.perf_counter() - start):.0f} ms'
 
     def leave(self):
@@ -82,9 +82,9 @@ class LiveViewer:
                 ):
         self.every, self.share, self.viewer, self.paused, self.go, self.rest_until, self.plots = every, share, None, threading.Event(), threading.Event(), 0., None
         self.server = open_server(host, port, say)
-        self.server.on_client_connect(self.hurry)
+        self.server.on_client_connect(self.draw_soon)
 
-    def hurry(self, _=None):
+    def draw_soon(self, _=None):
         "Draw as soon as possible: somebody has come, or wants more of it."
         self.rest_until = 0.
 
@@ -95,7 +95,7 @@ class LiveViewer:
             self.status = gui.add_markdown('about to start')
             self.buttons = gui.add_button_group('', ('pause', 'go on', 'one step', 'stop and save'))
             self.balance = gui.add_slider('drawing, % of the time', 2, 90, 1, round(100*self.share), hint='the rest is training; little is needed to watch, much to play')
-            self.balance.on_update(self.hurry)
+            self.balance.on_update(self.draw_soon)
             axes = dict(scales={'x': {'time': False}}, height=130)
             plot = lambda name, colour: gui.add_uplot((np.zeros(1), np.zeros(1)), ({'label': 'step'}, {'label': name, 'stroke': colour, 'width': 2}), **axes)
             self.plots = dict(loss=plot('log10 loss', '#0b7285'), psnr=plot('PSNR, dB', '#e8590c'))
@@ -108,7 +108,7 @@ class LiveViewer:
             if what == 'one step': self.go.set()
 
     @contextmanager
-    def harmless(self):
+    def show_errors(self):
         "Training goes on, whatever happens to the page."
         try: yield
         except Exception as e:
@@ -116,54 +116,54 @@ class LiveViewer:
             else: print(f'the viewer failed: {type(e).__name__}: {e}', flush=True)
 
     def on_guidance_start(self, run):
-        with self.harmless(): self.begin(run, lambda: GuidanceViewer(run.guidance, run.capture, self.server))
+        with self.show_errors(): self.begin(run, lambda: GuidanceViewer(run.guidance, run.capture, self.server))
     def on_guidance_step(self, run):
-        with self.harmless(): self.turn(run)
+        with self.show_errors(): self.between_steps(run)
     def on_start(self, run):
-        with self.harmless():
+        with self.show_errors():
             if isinstance(self.viewer, GuidanceViewer): self.viewer.leave()
             self.begin(run, lambda: Viewer(run.avatar, run.capture, self.server, run.out))
     def on_step(self, run):
-        with self.harmless(): self.turn(run)
+        with self.show_errors(): self.between_steps(run)
     def on_end(self, run):
-        with self.harmless(): self.tell(run, 'finished'); self.viewer.changed()
+        with self.show_errors(): self.show_status(run, 'finished'); self.viewer.changed()
         if self.viewer is not None: self.viewer.start()
 
     def begin(self, run, make):
         "A stage begins."
         if self.plots is None: self.open(run)
-        self.viewer, self.history, self.clock, self.stage = None, [], (time.monotonic(), run.step), 'mesh' if run.stage == 1 else 'Gaussians'
+        self.viewer, self.history, self.clock, self.stage = None, [], (time.monotonic(), run.step), 'mesh' if run.avatar is None else 'Gaussians'
         self.viewer = make()
-        self.tell(run, 'training')
-        if self.server.get_clients(): self.viewer.pump()
+        self.show_status(run, 'training')
+        if self.server.get_clients(): self.viewer.step()
 
-    def turn(self, run):
+    def between_steps(self, run):
         "Between two steps."
         if self.viewer is None: return
         self.history.append((run.step, run.losses.get('loss', np.nan), run.losses.get('psnr', np.nan)))
         if len(self.history) > 2000: self.history = self.history[::2]
         if self.paused.is_set(): self.wait(run)
         if not self.server.get_clients(): return
-        if run.step % (self.every if run.stage == 2 else max(1, self.every//5)) == 0: self.tell(run, 'training'); self.viewer.changed() # a step of the mesh takes longer
+        if run.step % (self.every if run.avatar is not None else max(1, self.every//5)) == 0: self.show_status(run, 'training'); self.viewer.changed() # a step of the mesh takes longer
         if time.monotonic() >= self.rest_until:
             start = time.monotonic()
-            if self.viewer.pump(): self.rest_until = time.monotonic() + (time.monotonic() - start)*(100/min(max(float(self.balance.value), 2.), 90.) - 1)
+            if self.viewer.step(): self.rest_until = time.monotonic() + (time.monotonic() - start)*(100/min(max(float(self.balance.value), 2.), 90.) - 1)
 
     def wait(self, run):
         "Stand still until somebody lets it go on; this time does not count."
         start = time.monotonic()
-        self.tell(run, 'paused'); self.viewer.changed()
-        while self.paused.is_set() and not self.go.is_set() and run.stopping is None: self.viewer.pump(.05)
-        if not self.go.is_set(): self.tell(run, 'training')
+        self.show_status(run, 'paused'); self.viewer.changed()
+        while self.paused.is_set() and not self.go.is_set() and run.stopping is None: self.viewer.step(.05)
+        if not self.go.is_set(): self.show_status(run, 'training')
         self.go.clear()
-        run.started += time.monotonic() - start
+        run.budget.started += time.monotonic() - start
         self.clock = time.monotonic(), run.step
 
-    def tell(self, run, state: str):
+    def show_status(self, run, state: str):
         "Bring status and plots up to date."
         (t, k), now = self.clock, time.monotonic()
         if run.step > k: self.clock = now, run.step
-        total = f' of {run.total}' if run.total is not None else ''
+        total = f' of {run.budget.steps}' if run.budget.steps is not None else ''
         speed = f', {(run.step - k)/max(now - t, 1e-9):.1f} steps a second' if state == 'training' else ''
         self.status.content = f'**{state}** ({self.stage}), step {run.step}{total}{speed}, {run.seconds:.0f} s'
         if not self.history: return

@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['ScenePlacement', 'capacity_for', 'splat_arrays', 'world_camera', 'page_camera', 'front_camera', 'free_port', 'silent',
-           'open_server', 'close_server', 'grouped', 'slider_range', 'ViewerLoop']
+           'open_server', 'close_server', 'grouped', 'slider_range', 'ViewerLoop', 'Sharpness']
 
 # %% ../../nbs/viewer/01_page.ipynb #0b6e8cf6
-import atexit, errno, html, os, re, socket, threading
+import atexit, errno, html, os, re, socket, threading, time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,15 +36,15 @@ class ScenePlacement:
     front: Float[Tensor, "3"] # direction in which the neutral head looks
 
     @staticmethod
-    def at(pose: Float[Tensor, "6"], scale: float) -> 'Placement': # of the neutral head
+    def at(pose: Float[Tensor, "6"], scale: float) -> 'ScenePlacement': # of the neutral head
         "The neutral head in the middle, two units of the page for one head unit."
         R = rotvec_to_matrix(pose[:3])
         return ScenePlacement(pose[3:].clone(), 2/float(scale), R[:, 1], R[:, 2])
 
     @staticmethod
-    def of(avatar: HeadAvatar) -> 'Placement': return ScenePlacement.at(avatar.neutral_pose.detach().cpu(), avatar.neutral_scale)
+    def of(avatar: HeadAvatar) -> 'ScenePlacement': return ScenePlacement.at(avatar.neutral_pose.detach().cpu(), avatar.neutral_scale)
 
-    def page(self, points: Float[Tensor, "n 3"]) -> Float[np.ndarray, "n 3"]: # world space to page
+    def to_page(self, points: Float[Tensor, "n 3"]) -> Float[np.ndarray, "n 3"]: # world space to page
         "Where points are on the page."
         return ((points.detach().cpu() - self.center)*self.zoom).float().numpy()
 
@@ -54,12 +54,12 @@ def capacity_for(n: int) -> int: # splats in the browser's buffer
     return 256*-(-int(1.1*n + 1)//256)
 
 def splat_arrays(g: Gaussians, # world space
-                 place: ScenePlacement, # of the page
+                 placement: ScenePlacement, # of the page
                  capacity: int, # at least as many as there are Gaussians
                 ) -> dict: # centers [M,3], covariances [M,3,3], rgbs [M,3], opacities [M,1], page space
     "What viser wants to know about N Gaussians, filled up with invisible ones."
     g = g.to('cpu', torch.float32)
-    shown = replace(g, means=(g.means - place.center)*place.zoom, scales=g.scales*place.zoom)
+    shown = replace(g, means=(g.means - placement.center)*placement.zoom, scales=g.scales*placement.zoom)
     parts = dict(centers=shown.means, covariances=covariances(shown), rgbs=shown.features[:, :3].clamp(0, 1), opacities=shown.opacities[:, None])
     good = torch.stack([v.flatten(1).isfinite().all(1) for v in parts.values()]).all(0)
     res = {k: np.zeros((capacity, *v.shape[1:]), np.float32) for k, v in parts.items()}
@@ -68,7 +68,7 @@ def splat_arrays(g: Gaussians, # world space
 
 # %% ../../nbs/viewer/01_page.ipynb #8a6c23d0
 def world_camera(seen, # viser's camera: `wxyz` camera to page, `position` on the page, `fov` of the height (radians), `aspect`
-                 place: ScenePlacement, # of the page
+                 placement: ScenePlacement, # of the page
                  height: int, # of the picture, pixels
                  multiple: int = 1, # both sides become multiples of this
                 ) -> Camera: # world space
@@ -77,20 +77,20 @@ def world_camera(seen, # viser's camera: `wxyz` camera to page, `position` on th
     height = min(height, 2*height/aspect) # a very wide window gets fewer rows, not an enormous picture
     w, h = (multiple*max(1, round(s/multiple)) for s in (height*aspect, height))
     R = quat_to_matrix(torch.tensor(np.asarray(seen.wxyz), dtype=torch.float32))
-    eye = place.center + torch.tensor(np.asarray(seen.position), dtype=torch.float32)/place.zoom
+    eye = placement.center + torch.tensor(np.asarray(seen.position), dtype=torch.float32)/placement.zoom
     return Camera.from_arrays(perspective(w, h, np.degrees(seen.fov)), torch.cat([R.T, -(R.T @ eye)[:, None]], 1), w, h)
 
 def page_camera(camera: Camera, # one, world space
-                place: ScenePlacement, # of the page
+                placement: ScenePlacement, # of the page
                ) -> dict: # wxyz, position, fov (of the height, radians) and aspect, as viser has them
     "The way back; a principal point off the middle is lost, for viser has none."
     R = camera.world_to_camera[:3, :3].cpu()
-    return dict(wxyz=matrix_to_quat(R.T).numpy(), position=((camera.center.cpu() - place.center)*place.zoom).numpy(),
+    return dict(wxyz=matrix_to_quat(R.T).numpy(), position=((camera.center.cpu() - placement.center)*placement.zoom).numpy(),
                 fov=2*float(np.arctan(camera.height/2/camera.K[1, 1].item())), aspect=camera.width/camera.height)
 
-def front_camera(place: ScenePlacement, fov: float = 0.5) -> dict: # position and fov on the page
+def front_camera(placement: ScenePlacement, fov: float = 0.5) -> dict: # position and fov on the page
     "Where a visitor starts: before the face, the head filling about half of the height."
-    return dict(position=(place.front*2.6/(0.55*np.tan(fov/2))).tolist(), fov=fov)
+    return dict(position=(placement.front*2.6/(0.55*np.tan(fov/2))).tolist(), fov=fov)
 
 # %% ../../nbs/viewer/01_page.ipynb #948506ac
 def free_port(host: str, port: int) -> int: # the same, or the next free one; any free one for 0
@@ -167,10 +167,10 @@ def slider_range(avatar: HeadAvatar, # knows the range seen in training
 class ViewerLoop:
     "What is out of date, what was asked for, and the thread that sees to it."
     def __init__(self, server: viser.ViserServer): # from `open_server`
-        self.server, self.due, self.jobs, self.lock, self.wake, self.closed = server, set(), deque(), threading.Lock(), threading.Event(), threading.Event()
+        self.server, self.dirty, self.jobs, self.lock, self.wake, self.closed = server, set(), deque(), threading.Lock(), threading.Event(), threading.Event()
         self.error, self.thread, self.trouble = '', None, server.gui.add_html('', visible=False, order=-3)
 
-    def draw(self, due: set): # what is out of date
+    def draw(self, dirty: set): # what is out of date
         "Bring the browsers up to date; to be overridden."
     def tick(self) -> float: # seconds until something has to move by itself
         "Move what moves by itself; may be overridden."
@@ -178,7 +178,7 @@ class ViewerLoop:
 
     def changed(self, *what): # what is out of date; everything if a control calls
         "Note what is out of date."
-        with self.lock: self.due |= {o for o in what if isinstance(o, str | int)} or {'all'}
+        with self.lock: self.dirty |= {o for o in what if isinstance(o, str | int)} or {'all'}
         self.wake.set()
 
     def ask(self, job): # called without arguments by the owner; may be a generator function
@@ -186,7 +186,7 @@ class ViewerLoop:
         self.jobs.append(job); self.wake.set()
 
     @contextmanager
-    def reported(self, what: str):
+    def show_errors(self, what: str):
         "Show an exception in the panel instead of raising it."
         try: yield
         except Exception as e:
@@ -197,38 +197,68 @@ class ViewerLoop:
     def work(self):
         "Do one job, or one step of it."
         job = self.jobs.popleft()
-        with self.reported('what you asked for'):
+        with self.show_errors('what you asked for'):
             going = job if isinstance(job, Iterator) else job()
             if isinstance(going, Iterator) and next(going, self) is not self: self.jobs.append(going) # a generator that has more to do waits for its next turn
 
-    def pump(self, timeout: float = 0., # seconds to wait for something to do
+    def step(self, timeout: float = 0., # seconds to wait for something to do
             ) -> bool: # was there anything to do?
-        "Do one job and draw what is due. Call it from the thread that owns the head."
-        with self.reported('playing'): timeout = min(timeout, self.tick())
+        "Do one job and draw what is out of date. Call it from the thread that owns the head."
+        with self.show_errors('playing'): timeout = min(timeout, self.tick())
         if not self.wake.wait(max(0., timeout)): return False
         self.wake.clear()
-        with self.lock: due, self.due = self.due, set()
-        if due:
+        with self.lock: dirty, self.dirty = self.dirty, set()
+        if dirty:
             self.error = ''
-            with self.reported('drawing'): self.draw(due)
+            with self.show_errors('drawing'): self.draw(dirty)
         if self.jobs: self.work()
         if not self.error and self.trouble.visible: self.trouble.visible = False
         if self.jobs: self.wake.set()
         return True
 
     def run(self):
-        "Pump until closed."
-        while not self.closed.is_set(): self.pump(.1)
+        "Step until closed."
+        while not self.closed.is_set(): self.step(.1)
 
-    def start(self) -> 'Pump':
-        "Pump in a thread of its own, to which the head belongs from now on."
+    def start(self) -> 'ViewerLoop':
+        "Run in a thread of its own, to which the head belongs from now on."
         self.thread = threading.Thread(target=self.run, daemon=True); self.thread.start()
         atexit.register(self.close) # a thread that still computes while Python goes away would abort the process
         return self
 
     def close(self):
-        "Stop pumping and listening."
+        "Stop drawing and listening."
         atexit.unregister(self.close)
         self.closed.set(); self.wake.set()
         if self.thread is not None and self.thread is not threading.current_thread(): self.thread.join(5)
         close_server(self.server)
+
+# %% ../../nbs/viewer/01_page.ipynb #5b6d857c
+class Sharpness:
+    "nerfview's rule, for one browser: how many rows its next picture gets."
+    still = .2 # seconds without movement before a picture gets sharper
+    def __init__(self, client=None): # viser's handle of a browser
+        from nerfview import RenderTabState
+        from nerfview._renderer import Renderer
+        self.render_tab_state, self.drawn_at = RenderTabState(), 0. # what the rule looks at, and when the last picture was ready
+        self.rule = Renderer(self, client, threading.Lock()) # a thread that is never started
+
+    @property
+    def sharp(self) -> bool: return self.rule._state == 'high'
+
+    def rows(self, action: str, # 'move', 'rerender' (the head moves), 'update' (a training has gone on), 'static' (nothing has happened for a while)
+             aspect: float, # width over height
+             full: int, # rows of a sharp picture
+            ) -> int:
+        "Height of the next picture, in pixels."
+        self.rule._state = self.rule.transitions[self.rule._state][action]
+        self.render_tab_state.viewer_res = full
+        return full if self.sharp else min(full, max(64, self.rule._get_img_wh(min(max(float(aspect), .2), 5.))[1]))
+
+    def rendered(self, pixels: int, seconds: float):
+        "Learn from a picture how fast this machine is."
+        self.render_tab_state.num_view_rays_per_sec, self.drawn_at = pixels/max(seconds, 1e-6), time.monotonic()
+
+    def wait(self) -> float: # seconds; infinite once the picture is sharp
+        "How long until the picture should get sharper if nothing moves."
+        return float('inf') if self.sharp else self.drawn_at + self.still - time.monotonic()

@@ -25,30 +25,30 @@ from ..capture.tracked import frame_inputs
 class CaptureScene:
     "Cameras with their pictures, and landmarks, of one frame of a capture."
     def __init__(self, server: viser.ViserServer, # from `open_server`
-                 capture: Capture, place: ScenePlacement, # of the page
-                 pump, # a `Pump`: told when something is out of date
+                 capture: Capture, placement: ScenePlacement, # of the page
+                 loop, # a `ViewerLoop`: told when something is out of date
                  chosen=lambda camera: None, # called with the name of a camera that was clicked
                 ):
-        self.server, self.capture, self.place, self.chosen, self.frusta, self.points, self.shown, self.marked = server, capture, place, chosen, {}, None, None, None
+        self.server, self.capture, self.placement, self.chosen, self.frusta, self.points, self.shown, self.marked = server, capture, placement, chosen, {}, None, None, None
         self.cameras, self.landmarks = (server.gui.add_checkbox(name, False, hint=hint) for name, hint in
                                         (('cameras', 'where they stand and what they saw; a click takes you there'), ('landmarks', 'as they were tracked')))
-        for box in (self.cameras, self.landmarks): box.on_update(lambda _: pump.changed('scene'))
+        for box in (self.cameras, self.landmarks): box.on_update(lambda _: loop.changed('scene'))
 
     def draw(self, frame: str): # its name
-        "Show what is ticked; call it from `Pump.draw`."
+        "Show what is ticked; call it from `ViewerLoop.draw`."
         if self.cameras.value and self.shown != frame:
             for name in self.capture.cameras: self.frusta[name] = self.frustum(frame, name)
             self.shown = frame
         for f in self.frusta.values():
             if f.visible != self.cameras.value: f.visible = self.cameras.value
         if self.landmarks.value and self.marked != frame:
-            where = self.place.page(self.capture.landmarks(frame))
+            where = self.placement.to_page(self.capture.landmarks(frame))
             self.points, self.marked = self.server.scene.add_point_cloud('/landmarks', where, (255, 190, 0), point_size=.035, point_shape='circle'), frame
         if self.points is not None and self.points.visible != self.landmarks.value: self.points.visible = self.landmarks.value
 
     def frustum(self, frame: str, name: str):
         "One camera; the same one is moved when the frame changes."
-        camera = page_camera(self.capture.camera(frame, name), self.place)
+        camera = page_camera(self.capture.camera(frame, name), self.placement)
         width = 96
         picture = self.capture.target_bytes(frame, name, (width, round(width/camera['aspect'])))[0].transpose(1, 2, 0)
         if (f := self.frusta.get(name)) is not None:
@@ -103,7 +103,7 @@ MESH_COLORINGS = ('colour', 'directions', 'grey')
 
 @torch.no_grad()
 def guidance_mesh(guidance: Guidance, capture: Capture, frame: str, # its name
-                  place: ScenePlacement, # of the page
+                  placement: ScenePlacement, # of the page
                   paint: str = 'colour', # one of PAINTS
                  ) -> bytes: # a .glb file
     "The mesh of the first stage in a frame, as the page shows it."
@@ -111,10 +111,10 @@ def guidance_mesh(guidance: Guidance, capture: Capture, frame: str, # its name
     mesh, faces = frame_mesh(guidance, neutral, frame_inputs(capture, [frame], guidance.frame)[0], capture.expression(frame)), neutral.mesh.faces
     pose, scale = capture.pose(frame), capture.scale(frame)
     world = to_world(mesh.vertices, pose, scale)
-    home = torch.stack([torch.linalg.cross(place.up, place.front), place.up, place.front]).T # axes of the neutral head
+    home = torch.stack([torch.linalg.cross(placement.up, placement.front), placement.up, placement.front]).T # axes of the neutral head
     normals = vertex_normals(world, faces) @ home
     shade = {'colour': mesh.colors, 'directions': .5*normals + .5, 'grey': (.25 + .65*normals[:, 2:].clamp(0, 1)).expand(-1, 3)}[paint]
-    return mesh_glb(place.page(world), faces.numpy(), shade.numpy())
+    return mesh_glb(placement.to_page(world), faces.numpy(), shade.numpy())
 
 # %% ../../nbs/viewer/02_scene.ipynb #ce1b968b
 def cut_picture(distance: Float[Tensor, "h w"], # head units, negative inside
@@ -133,11 +133,11 @@ def cut_picture(distance: Float[Tensor, "h w"], # head units, negative inside
 
 def cut_pose(extent: tuple, # (z0, z1, y0, y1), head units, from `field_slice`
              x: float, # where the plane is, head units
-             place: ScenePlacement, # of the page
+             placement: ScenePlacement, # of the page
             ) -> dict: # of `scene.add_image`
     "Where a cut lies on the page; the zoom makes two units of one head unit."
     z0, z1, y0, y1 = extent
-    R = torch.stack([place.front, -place.up, torch.linalg.cross(place.front, -place.up)], 1) # the picture's right is the head's front, its rows go down
-    side = torch.linalg.cross(place.up, place.front)
-    middle = 2*(x*side + (y0 + y1)/2*place.up + (z0 + z1)/2*place.front)
+    R = torch.stack([placement.front, -placement.up, torch.linalg.cross(placement.front, -placement.up)], 1) # the picture's right is the head's front, its rows go down
+    side = torch.linalg.cross(placement.up, placement.front)
+    middle = 2*(x*side + (y0 + y1)/2*placement.up + (z0 + z1)/2*placement.front)
     return dict(render_width=2*(z1 - z0), render_height=2*(y1 - y0), wxyz=matrix_to_quat(R).numpy(), position=middle.numpy())

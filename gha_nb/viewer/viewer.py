@@ -25,8 +25,8 @@ from ..evaluation.metrics import camera_for
 from .filming import PathTab
 from ..raster.gaussians import Gaussians
 from .inspector import Inspector
-from .page import ScenePlacement, ViewerLoop, capacity_for, close_server, front_camera, open_server, world_camera
-from ..evaluation.pictures import feature_colours, stretch
+from .page import ScenePlacement, Sharpness, ViewerLoop, capacity_for, close_server, front_camera, open_server, world_camera
+from ..evaluation.pictures import feature_colors, normalize_range
 from ..raster.projection import NEAR
 from .scene import CaptureScene
 from ..raster.splat import rasterize
@@ -35,7 +35,7 @@ from ..raster.splat import rasterize
 RENDER_MODES = ('splats (drawn by the browser)', 'super-resolved picture', 'coarse picture', 'depth', 'coverage', 'features as colours', 'one channel')
 
 class Viewer(ViewerLoop):
-    "Panel and scene of one avatar. The thread that calls `pump` is the only one that touches the avatar."
+    "Panel and scene of one avatar. The thread that calls `step` is the only one that touches the avatar."
     def __init__(self, avatar: HeadAvatar, # to be looked at
                  capture: Capture|None, # whose frames can be played
                  server: viser.ViserServer, # from `open_server`
@@ -44,29 +44,30 @@ class Viewer(ViewerLoop):
         if capture is not None and capture.n_expressions != avatar.n_expressions:
             raise GhaError(f'{capture.name} has {capture.n_expressions} expression coefficients, the avatar {avatar.n_expressions}: it is not of this kind')
         super().__init__(server)
-        self.avatar, self.capture, self.place, self.painted = avatar, capture, ScenePlacement.of(avatar), set()
+        self.avatar, self.capture, self.placement = avatar, capture, ScenePlacement.of(avatar)
+        self.painted, self.sharpness = set(), {} # browsers that show a picture, and how sharp theirs is
         scene, gui = server.scene, server.gui
-        scene.set_up_direction(tuple(self.place.up.tolist()))
-        for k, v in front_camera(self.place).items(): setattr(server.initial_camera, k, v)
+        scene.set_up_direction(tuple(self.placement.up.tolist()))
+        for k, v in front_camera(self.placement).items(): setattr(server.initial_camera, k, v)
         empty = dict(centers=(3,), covariances=(3, 3), rgbs=(3,), opacities=(1,))
         self.splats = scene.add_gaussian_splats('/head', **{k: np.zeros((capacity_for(len(avatar)), *shape), np.float32) for k, shape in empty.items()})
         self.shown = gui.add_dropdown('show', RENDER_MODES)
         self.channel = gui.add_slider('channel', 0, avatar.config.generator.channels - 1, 1, 0, visible=False)
         self.shown.on_update(self.changed); self.channel.on_update(self.changed)
-        self.driver = AvatarControls(avatar, capture, self)
+        self.controls = AvatarControls(avatar, capture, self)
         tabs = gui.add_tab_group()
-        with tabs.add_tab('face'): self.driver.build_face(gui)
-        with tabs.add_tab('head'): self.driver.build_head(gui)
+        with tabs.add_tab('face'): self.controls.build_face(gui)
+        with tabs.add_tab('head'): self.controls.build_head(gui)
         if capture is not None:
-            with tabs.add_tab('frames'): self.driver.build_frames(gui)
-        with tabs.add_tab('inspect'): self.inspector = Inspector(self, avatar, self.place)
-        with tabs.add_tab('path'): self.path = PathTab(self, avatar, self.driver, self.place, folder)
+            with tabs.add_tab('frames'): self.controls.build_frames(gui)
+        with tabs.add_tab('inspect'): self.inspector = Inspector(self, avatar, self.placement)
+        with tabs.add_tab('path'): self.path = PathTab(self, avatar, self.controls, self.placement, folder)
         self.compare = self.around = None
         if capture is not None:
             with tabs.add_tab('compare'): self.compare = Compare(gui, capture, self)
-            with gui.add_folder('around the head', expand_by_default=False): self.around = CaptureScene(server, capture, self.place, self, self.look_through)
+            with gui.add_folder('around the head', expand_by_default=False): self.around = CaptureScene(server, capture, self.placement, self, self.look_through)
         self.note = gui.add_markdown(f'{len(avatar):,} Gaussians')
-        server.on_client_connect(self.arrived); server.on_client_disconnect(lambda client: self.painted.discard(client.client_id))
+        server.on_client_connect(self.arrived); server.on_client_disconnect(self.left)
         self.changed()
 
     def arrived(self, client):
@@ -74,17 +75,25 @@ class Viewer(ViewerLoop):
         client.camera.on_update(lambda _: self.changed(client.client_id) if self.shown.value != RENDER_MODES[0] else None)
         self.changed(client.client_id)
 
+    def left(self, client):
+        "Forget a browser."
+        self.painted.discard(client.client_id); self.sharpness.pop(client.client_id, None)
+
     def look_through(self, camera: str): # its name
         "Compare what a camera saw: a visitor has clicked on it."
         self.compare.camera.value = camera
 
     def tick(self):
-        now = time.monotonic()
-        return min(self.driver.tick(now), self.path.tick(now))
-    def inputs(self): return self.driver.inputs()
+        now, rules = time.monotonic(), [self.sharpness[k] for k in {*self.painted} & {*self.sharpness}]
+        still = min((r.wait() for r in rules), default=float('inf'))
+        if still <= 0:
+            for r in rules: r.drawn_at = now # whatever becomes of the next picture, the one after it waits again
+            self.changed('still')
+        return min(self.controls.tick(now), self.path.tick(now), still)
+    def inputs(self): return self.controls.inputs()
     def frame(self) -> str|None: # name
         "The frame of the capture that is shown, or the one last shown."
-        return None if self.capture is None else self.capture.frames[int(np.clip(self.driver.frame.value, 0, len(self.capture.frames) - 1))]
+        return None if self.capture is None else self.capture.frames[int(np.clip(self.controls.frame.value, 0, len(self.capture.frames) - 1))]
 
 # %% ../../nbs/viewer/08_viewer.ipynb #b5c078fc
 @patch
@@ -99,15 +108,16 @@ def moment(self: Viewer) -> tuple[Gaussians, Tensor, Tensor]: # canonical Gaussi
 @torch.no_grad()
 def picture(self: Viewer, seen, # a browser's camera, as in `world_camera`
             moment: tuple|None = None, # from `moment`
+            rows: int|None = None, # of the picture; None: as many as the avatar was trained for
            ) -> np.ndarray: # uint8 [H, W, 3]
     "What this process renders for a browser."
-    what, f = self.shown.value, self.avatar.config.superres.factor
+    what, f = self.shown.value, self.avatar.config.upsampler.factor
     g, pose, scale = moment or self.moment()
-    camera = world_camera(seen, self.place, self.avatar.resolution[1], f).to(g.means.device)
+    camera = world_camera(seen, self.placement, rows or self.avatar.resolution[1], f).to(g.means.device)
     if what == 'depth': return self.depth_picture(g, camera.scaled_to(camera.width//f, camera.height//f), pose, scale)
     r = self.avatar.draw(g, camera, pose, scale)
-    picture = {RENDER_MODES[1]: lambda: r.image, RENDER_MODES[2]: lambda: r.coarse, 'coverage': lambda: r.alpha[..., None].expand(-1, -1, 3), 'features as colours': lambda: feature_colours(r.features.cpu(), r.alpha.cpu()),
-               'one channel': lambda: over_white(stretch(c := r.features[..., int(np.clip(self.channel.value, 0, r.features.shape[2] - 1))], (r.alpha > .5) & c.isfinite()), r.alpha)}[what]()
+    picture = {RENDER_MODES[1]: lambda: r.image, RENDER_MODES[2]: lambda: r.coarse, 'coverage': lambda: r.alpha[..., None].expand(-1, -1, 3), 'features as colours': lambda: feature_colors(r.features.cpu(), r.alpha.cpu()),
+               'one channel': lambda: over_white(normalize_range(c := r.features[..., int(np.clip(self.channel.value, 0, r.features.shape[2] - 1))], (r.alpha > .5) & c.isfinite()), r.alpha)}[what]()
     return (np.nan_to_num(picture.cpu().numpy()).clip(0, 1)*255).round().astype(np.uint8)
 
 @patch
@@ -115,7 +125,7 @@ def depth_picture(self: Viewer, g: Gaussians, camera, pose, scale) -> np.ndarray
     "Distance along the line of sight, the nearest thing brightest."
     low = camera_in_canonical(camera, pose, scale)
     _, alpha, depth = rasterize(g, low, depth=True, antialiased=self.avatar.config.antialiased, near=NEAR/float(scale))
-    return (over_white(1 - stretch(depth, alpha > .5), alpha).numpy()*255).round().astype(np.uint8)
+    return (over_white(1 - normalize_range(depth, alpha > .5), alpha).numpy()*255).round().astype(np.uint8)
 
 def over_white(values: Tensor, alpha: Tensor) -> Tensor: # [h, w] 0..1, [h, w] -> [h, w, 3] 0..1
     "A colour-blind-safe map of values, where there is something, on white."
@@ -123,26 +133,36 @@ def over_white(values: Tensor, alpha: Tensor) -> Tensor: # [h, w] 0..1, [h, w] -
     return c*alpha.cpu()[..., None] + 1 - alpha.cpu()[..., None]
 
 @patch
-def draw(self: Viewer, due: set): # 'all', 'head', 'scene', 'compare', and numbers of browsers
+def send_picture(self: Viewer, client, moment: tuple, # from `moment`
+                 action: str): # as in `Sharpness.rows`
+    "Render what a browser sees, as sharp as there is time for."
+    start, rule = time.perf_counter(), self.sharpness.setdefault(client.client_id, Sharpness(client))
+    picture = self.picture(client.camera, moment, rule.rows(action, client.camera.aspect, self.avatar.resolution[1]))
+    rule.rendered(picture.shape[0]*picture.shape[1], time.perf_counter() - start)
+    client.scene.set_background_image(picture, 'jpeg', jpeg_quality=90 if rule.sharp else 70)
+    self.painted.add(client.client_id)
+
+@patch
+def draw(self: Viewer, dirty: set): # 'all', 'head', 'still', 'scene', 'compare', and numbers of browsers
     "Bring to the browsers what is out of date."
-    start, own, everything = time.perf_counter(), self.shown.value == RENDER_MODES[0], bool(due & {'all', 'head'})
+    start, own, everything = time.perf_counter(), self.shown.value == RENDER_MODES[0], bool(dirty & {'all', 'head'})
     now = None
     if everything or not own:
-        with self.reported('posing'): now = self.moment()
+        with self.show_errors('posing'): now = self.moment()
     if own and everything and now is not None:
-        with self.reported('the splats'): self.inspector.draw(self.splats, now)
+        with self.show_errors('the splats'): self.inspector.draw(self.splats, now)
     for key, client in self.server.get_clients().items():
         if own and key in self.painted: client.scene.set_background_image(None); self.painted.discard(key)
-        elif not own and (everything or key in due) and now is not None:
-            with self.reported('rendering'):
-                client.scene.set_background_image(self.picture(client.camera, now), 'jpeg', jpeg_quality=90); self.painted.add(key)
+        elif not own and now is not None and (everything or key in dirty or 'still' in dirty and (r := self.sharpness.get(key)) and not r.sharp):
+            with self.show_errors('rendering'):
+                self.send_picture(client, now, 'move' if key in dirty else 'rerender' if 'head' in dirty else 'update' if everything else 'static')
     if self.channel.visible != (self.shown.value == 'one channel'): self.channel.visible = not self.channel.visible
     if not own: self.inspector.hide(self.splats)
-    if now is not None: self.inspector.tell()
-    if self.around is not None and due & {'all', 'head', 'scene'}:
-        with self.reported('the surroundings'): self.around.draw(self.frame())
-    if self.compare is not None and (due & {'all', 'compare'}):
-        with self.reported('comparing'): self.compare.draw(self.rendered)
+    if now is not None: self.inspector.show_statistics()
+    if self.around is not None and dirty & {'all', 'head', 'scene'}:
+        with self.show_errors('the surroundings'): self.around.draw(self.frame())
+    if self.compare is not None and (dirty & {'all', 'compare'}):
+        with self.show_errors('comparing'): self.compare.draw(self.rendered)
     if now is not None: self.note.content = f'{len(self.avatar):,} Gaussians, drawn in {1000*(time.perf_counter() - start):.0f} ms'
 
 @patch

@@ -1,0 +1,8 @@
+"""How a head is looked at and asked in a notebook cell"""
+# made by tools/stubs.py: do not edit
+from .widgets import Play as Play, AvatarPanel as AvatarPanel, comparison as comparison
+from .background import BackgroundTraining as BackgroundTraining, ViewerCell as ViewerCell
+from .designer import Designer as Designer
+from .tutorial import start as start
+
+__all__ = ['Play', 'AvatarPanel', 'comparison', 'BackgroundTraining', 'ViewerCell', 'Designer', 'start']

@@ -1,0 +1,1 @@
+"Somebody else's parts of an avatar"
