@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['commands', 'started', 'command', 'options', 'parse', 'main', 'complain', 'find_capture', 'find_run', 'check',
            'print_json', 'train', 'promised', 'load_pair', 'render', 'evaluate', 'reenact', 'export', 'view', 'studio',
-           'bench', 'ablate', 'free_folder', 'demo']
+           'bench', 'ablate', 'demo']
 
 # %% ../nbs/99_app.ipynb #267564e1
 import inspect, json, sys, time, warnings
@@ -20,7 +20,7 @@ from typing import Annotated, Literal, Union, get_args
 import tyro
 from fastcore.docments import docments
 from . import __version__
-from .core import GhaError, demo_capture_path, load_settings, prepare_threads, progress, write_atomic
+from .core import GhaError, demo_capture_path, free_folder, load_settings, prepare_threads, progress, write_atomic
 
 # %% ../nbs/99_app.ipynb #d96da0ce
 commands = {}  # by name, in the order of the help
@@ -49,8 +49,8 @@ def options(f:Callable,  # a command
 def parse(args:list[str],  # without the program's name
          ):  # a dataclass, named like the command
     "Understand a command line; raises `SystemExit`: 0 after `--help`, 2 for what cannot be understood"
-    parser = Union[tuple(Annotated[options(f), tyro.conf.subcommand(name, description=inspect.getdoc(f))]
-                         for name, f in commands.items())]  # noqa: UP007
+    known = tuple(Annotated[options(f), tyro.conf.subcommand(name, description=inspect.getdoc(f))] for name, f in commands.items())
+    parser = Union[known]  # noqa: UP007
     return tyro.cli(parser, prog='gha-nb', description='Head avatars from multi-view captures. gha-nb COMMAND --help lists its options.',
                     args=args,
                     config=(tyro.conf.FlagCreatePairsOff,))
@@ -100,8 +100,7 @@ def check(capture:str,  # folder of the capture
           *, json:bool=False,  # print a list of {frame, camera, file, problem, fix}
          ):
     "Everything wrong with a capture, at once; exit code 1 if there is anything"
-    from gha_nb.capture.capture import Capture, check_capture
-    from gha_nb.capture.diagnostics import diagnose
+    from gha_nb.capture import Capture, check_capture, diagnose
     problems = check_capture(folder := find_capture(capture))
     if json: print_json([dict(frame=o.frame, camera=o.camera, file=str(o.file), problem=o.problem, fix=o.fix) for o in problems])
     elif problems: print(*problems, f"{capture}: {len(problems)} problem{'s'*(len(problems) > 1)}", sep='\n')
@@ -131,8 +130,7 @@ def train(capture:str,  # folder of the capture
          ):
     "Train an avatar of a capture"
     from gha_nb.capture.capture import Capture
-    from gha_nb.training.presets import find_preset
-    from gha_nb.training.training import train as train_avatar
+    from gha_nb.training import find_preset, train as train_avatar
     capture, chosen = Capture.read(find_capture(capture)), find_preset(preset).changed(*set)
     with import_module('gha_nb.viewer.live').LiveViewer() if view else nullcontext() as live:
         train_avatar(capture, out, preset=chosen, minutes=minutes, steps=steps, init=init, seed=seed, resume=resume,
@@ -296,13 +294,6 @@ def ablate(plan:Path,  # JSON file: capture, preset, budget, seeds, and runs by 
     return int(bool(study.failed))
 
 # %% ../nbs/99_app.ipynb #5bc0034a
-def free_folder(path:Path,  # where one would like it
-               ) -> Path:  # there, or with the first free number behind it
-    "A folder that does not exist yet"
-    number = 1
-    while (res := path if number == 1 else path.with_name(f'{path.name}-{number}')).exists(): number += 1
-    return res
-
 @command
 def demo(*, minutes:float=5,  # wall time of the training
          seed:int=0,  # of every random choice

@@ -6,7 +6,7 @@
 __all__ = ['marker', 'choices', 'GhaError', 'CaptureError', 'CheckpointError', 'WeightsError', 'SettingsError', 'Settings',
            'find_settings', 'read_setting', 'load_settings', 'env_flag', 'is_fast', 'progress', 'pick_device',
            'bf16_units', 'pick_precision', 'mixed_precision', 'cpu_quota', 'keep_memory', 'prepare_threads', 'step_rng',
-           'step_generator', 'sync', 'fsync', 'write_atomic', 'write_json', 'to_numpy', 'show_images',
+           'step_generator', 'sync', 'fsync', 'write_atomic', 'write_json', 'free_folder', 'to_numpy', 'show_images',
            'demo_capture_path']
 
 # %% ../nbs/00_core.ipynb #e8c1276b
@@ -240,6 +240,14 @@ def write_json(path: Path|str, # where the file shall stand
     "Write a JSON file that is either complete or absent; raises what `json.dumps` raises and then leaves an old file as it was."
     text = json.dumps(value, indent=1, **options) + '\n'
     return write_atomic(path, lambda tmp: tmp.write_text(text, encoding='utf-8'))
+
+# %% ../nbs/00_core.ipynb #8cd8512f
+def free_folder(path: Path, # where one would like it
+               ) -> Path: # there, or with the first free number behind it
+    "The path of a folder that does not exist yet."
+    number = 1
+    while (res := path if number == 1 else path.with_name(f'{path.name}-{number}')).exists(): number += 1
+    return res
 
 # %% ../nbs/00_core.ipynb #991536e3
 def to_numpy(image) -> np.ndarray: # of the same shape and kind of number

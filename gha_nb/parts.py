@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['KINDS', 'PartConfig', 'PointFeatures', 'Enlargement', 'Term', 'StageConfig', 'Kind', 'Part', 'part', 'check_part',
            'nearest_name', 'load_entry_points', 'part_names', 'find_part', 'part_of', 'PartSet', 'with_field',
-           'fitting_value', 'with_settings', 'to_plain', 'from_plain']
+           'paths_of', 'fitting_value', 'with_settings', 'read_value', 'to_plain', 'from_plain']
 
 # %% ../nbs/05_parts.ipynb #5891ee57
 import difflib, inspect, json
@@ -184,10 +184,11 @@ class PartSet:
 def with_field(config, # a dataclass or a `PartSet`
                path: str, # of a field: 'losses.perceptual.crop'
                value, # as JSON gives it
-               whole: str|None = None, # path, for messages
+               whole: str|None = None, # path from the top, for messages
+               top=None, # the configuration at the top, for messages
               ):
     "A configuration with one field changed; raises `GhaError` for a field there is not, with the nearest one, or a value of another kind."
-    whole = whole or path
+    whole, top = whole or path, config if top is None else top
     name, _, rest = path.partition('.')
     inside = isinstance(config, PartSet)
     known = [n for n, _ in config] if inside else [f.name for f in fields(config)]
@@ -195,15 +196,22 @@ def with_field(config, # a dataclass or a `PartSet`
         more = part_names(config.kind) if inside else []
         if name not in more:
             here = dict.fromkeys([*known, *more])
-            raise GhaError(f"there is no field {whole!r}{nearest_name(name, here)}; at that place there are {', '.join(here)}")
+            hint = nearest_name(name, here) or nearest_name(whole, [p for p in paths_of(top) if p.endswith(whole)] or paths_of(top))
+            raise GhaError(f"there is no field {whole!r}{hint}; at that place there are {', '.join(here)}")
         config = config.changed(**{name: find_part(config.kind, name).config()})
     old = config.configs[name] if inside else getattr(config, name)
     put = (lambda v: config.changed(**{name: v})) if inside else (lambda v: replace(config, **{name: v}))
     if rest:
         if not (is_dataclass(old) or isinstance(old, PartSet)):
             raise GhaError(f'{whole!r} cannot be set: {name!r} has no fields of its own')
-        return put(with_field(old, rest, value, whole))
+        return put(with_field(old, rest, value, whole, top))
     return put(fitting_value(old, value, whole))
+
+def paths_of(config, prefix: str = '') -> list[str]:
+    "All paths that can be set."
+    pairs = [*config] if isinstance(config, PartSet) else [(f.name, getattr(config, f.name)) for f in fields(config)]
+    inner = lambda v: is_dataclass(v) or isinstance(v, PartSet)
+    return [p for name, v in pairs for p in (prefix + name, *(paths_of(v, f'{prefix}{name}.') if inner(v) else ()))]
 
 def fitting_value(old, value, path: str):
     "A value for a field that holds `old`; raises `GhaError` where it is of another kind."
@@ -226,10 +234,15 @@ def with_settings(config, settings, # 'generator.channels=16', as the command li
     for said in settings:
         path, equals, text = said.partition('=')
         if not equals: raise GhaError(f"{said!r} sets nothing: write path=value, such as 'generator.channels=16'")
-        try: value = json.loads(text)
-        except ValueError: value = text
-        config = with_field(config, path.strip(), value)
+        config = with_field(config, path.strip(), read_value(text))
     return config
+
+def read_value(text: str): # a number, truth value, list, None or text
+    "What was typed: JSON, a number as Python reads it ('.1'), or else text."
+    for read in (json.loads, float):
+        try: return read(text)
+        except ValueError: pass
+    return {'True': True, 'False': False, 'None': None}.get(text, text)
 
 # %% ../nbs/05_parts.ipynb #b7c96f8c
 def to_plain(config): # JSON knows what comes out

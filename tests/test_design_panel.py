@@ -2,7 +2,7 @@
 import importlib.util
 
 import pytest
-from test_viewer import browser, settled, until, visit  # noqa: F401  the fixture
+from test_viewer import again, browser, settled, until, visit  # noqa: F401  the fixture
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group('browser')]  # one browser at a time
 
@@ -20,18 +20,16 @@ def test_design(browser, tmp_path):  # noqa: F811
         sliders = page.get_by_role('slider')
         until(lambda: sliders.count() > 0, page)
         first = next(i for i in range(sliders.count()) if sliders.nth(i).is_visible())  # tone
-        sliders.nth(first).focus()
-        page.keyboard.press('End')
-        until(lambda: panel.preview.design.tone == 1, page)
+        again(lambda: sliders.nth(first).press('End'), lambda: panel.preview.design.tone == 1, page)
+        middle = (slice(100, 220), slice(120, 260))
+        until(lambda: before[middle].mean() > settled(page)[middle].mean() + .1, page, 'a deep tone is darker')
         dark = settled(page)
         page.screenshot(path=tmp_path/'dark.png')
-        middle = (slice(100, 220), slice(120, 260))
-        assert before[middle].mean() > dark[middle].mean() + .1, 'a deep tone is darker'
-        page.mouse.move(180, 300)
-        page.mouse.down()
-        page.mouse.move(290, 300, steps=4)
-        page.mouse.up()
-        turned = settled(page)
+        def turn():
+            page.mouse.move(180, 300)
+            page.mouse.down()
+            page.mouse.move(290, 300, steps=4)
+            page.mouse.up()
+        again(turn, lambda: abs(settled(page) - dark).max(-1).mean() > .01, page, 'the mouse turns the head')
         page.screenshot(path=tmp_path/'turned.png')
-        assert abs(turned - dark).max(-1).mean() > .01, 'the mouse turns the head'
     finally: panel.close()

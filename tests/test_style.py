@@ -1,5 +1,5 @@
 "Notebooks stay lessons that a person can read, that import in one direction, and that a docs build can run"
-import ast, json, re
+import ast, importlib, importlib.util, json, re
 from pathlib import Path
 
 import pytest
@@ -112,6 +112,21 @@ def test_imports_point_down(module):
             assert modules[other].name[:2] < modules[module].name[:2], f'{module} imports {other}, whose number is not lower'
 
 
+def test_imported_names_are_there():
+    "Also those that are imported inside functions, where no import of the module would notice"
+    gone = []
+    for file in [*(root/'gha_nb').rglob('*.py'), *(root/'tests').glob('*.py'), *(root/'tools').glob('*.py')]:
+        package = '.'.join(file.relative_to(root).with_suffix('').parts[:-1])
+        for node in ast.walk(ast.parse(file.read_text())):
+            if not isinstance(node, ast.ImportFrom): continue
+            name = importlib.util.resolve_name('.'*node.level + (node.module or ''), package) if node.level else node.module
+            if name.split('.')[0] != 'gha_nb': continue
+            module = importlib.import_module(name)
+            gone += [f'{file.relative_to(root)}:{node.lineno}: {name}.{o.name}' for o in node.names
+                     if not hasattr(module, o.name) and importlib.util.find_spec(f'{name}.{o.name}') is None]
+    assert gone == []
+
+
 def test_import_rule_sees():
     "The rule reads dotted, relative, nested and plain imports"
     source = """
@@ -140,8 +155,8 @@ def test_tutorial(notebook):
     code = cells(notebook, 'code')
     assert re.search(r'^start\(', code[0][1], re.M), 'the first cell says what is missing'
     assert sum('image/png' in o.get('data', {}) for c, _ in code for o in c.get('outputs', [])) >= 2, 'a tutorial explains by pictures'
-    assert any(re.search(r'^(Play|Driver|comparison)\(', s, re.M) and any('image/png' in o.get('data', {}) for o in c.get('outputs', []))
-               for c, s in code), 'there is something to play with, and its picture'
+    playing = [c for c, s in code if re.search(r'^(Play|AvatarPanel|comparison)\(', s, re.M)]
+    assert any('image/png' in o.get('data', {}) for c in playing for o in c.get('outputs', [])), 'there is something to play with: show it'
     assert any('assert ' in s for _, s in code), 'what is claimed is tested'
     assert max(len(s.splitlines()) for _, s in code) <= 30, 'code that a reader can hold in the head'
 

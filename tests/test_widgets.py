@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from conftest import chromium, environment, webgl
 from PIL import Image
+from test_viewer import again, slider, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group('browser')]  # one browser at a time
 codes = ('''from gha_nb.notebook.widgets import AvatarPanel
@@ -47,7 +48,7 @@ def lab(tmp_path, trained):
         except subprocess.TimeoutExpired: server.kill()
 
 
-def test_driver_in_jupyterlab(lab):
+def test_panel_in_jupyterlab(lab):
     playwright = pytest.importorskip('playwright.sync_api',
                                      reason="the widgets were not looked at: pip install -e '.[dev]' brings playwright")
     if chromium is None: pytest.skip('the widgets were not looked at: there is no Chromium. On Debian, apt-get install chromium')
@@ -60,12 +61,10 @@ def test_driver_in_jupyterlab(lab):
         image = page.locator('.jp-OutputArea img.widget-image').first
         image.wait_for(timeout=60000)
         before = image.get_attribute('src')
-        slider = page.locator('.widget-slider .noUi-handle').first
-        slider.focus()
-        for _ in range(5): page.keyboard.press('ArrowRight')
-        end = time.monotonic() + 20
-        while image.get_attribute('src') == before and time.monotonic() < end: page.wait_for_timeout(200)
-        assert image.get_attribute('src') != before, 'the picture is the same as before'
+        handle = page.locator('.widget-slider .noUi-handle').first
+        def right():
+            for _ in range(5): handle.press('ArrowRight')
+        again(right, lambda: image.get_attribute('src') != before, page, 'the picture is the same as before')
         size = image.bounding_box()
         assert size['width'] > 100 and size['height'] > 100
         shoot(page, 'jupyterlab')
@@ -79,20 +78,19 @@ def test_driver_in_jupyterlab(lab):
             "The lower left of the cell: neither the panel nor a notice covers it"
             picture = np.asarray(Image.open(io.BytesIO(cell.screenshot())).convert('RGB'))/255
             return picture[180:, :300]
-        def until(what, message, seconds=40):
-            end = time.monotonic() + seconds
-            while not what():
-                assert time.monotonic() < end, message
-                page.wait_for_timeout(400)
-        until(lambda: (head().min(-1) < .8).mean() > .02, 'no head in the cell')
-        page.wait_for_timeout(4000) # splats fade in
+        last = [np.zeros(1)]
+        def still():
+            "A head that no longer changes: splats fade in"
+            before, last[0] = last[0], head()
+            same = before.shape == last[0].shape and np.abs(before - last[0]).max() < .02
+            return same and (last[0].min(-1) < .8).mean() > .02
+        until(lambda: page.wait_for_timeout(1000) or still(), page, 'no head in the cell')
         small = head()
         shoot(page, 'viewer_cell')
         inside.get_by_text('search', exact=True).locator('xpath=following::input[1]').fill('grow')
         inside.get_by_text('1 of').wait_for(timeout=20000)
-        # which one is first changes while a search is at work
-        inside.locator("xpath=//*[text()='grow']/following::*[@role='slider'][1]").press('End')
-        until(lambda: np.abs(head() - small).max(-1).mean() > .002, 'a slider inside the cell does nothing')
+        again(lambda: slider(inside, 'grow').press('End'), lambda: np.abs(head() - small).max(-1).mean() > .002, page,
+              'a slider inside the cell does nothing')
         shoot(page, 'viewer_cell_moved')
         browser.close()
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import gha_nb
-from . import generator # registers itself # noqa: F401
+from .generator import Generator # registers itself # noqa: F401
 from .upsampler import SubPixelConfig
 from ..core import CheckpointError, GhaError, mixed_precision, pick_device, pick_precision, write_atomic, write_json
 from ..geometry import Camera, pose_matrix

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from jaxtyping import Float
 from torch import Tensor, nn
-from . import generator
 from .upsampler import SubPixelConfig
 from ..geometry import Camera
 from ..networks import GeneratorConfig
@@ -27,7 +26,7 @@ class AvatarConfig:
     "What an avatar is made of; saved with it."
     expressions: int  # number of expression coefficients, E
     low: tuple = (128, 128)  # width and height of the feature image, pixels
-    generator: PointFeatures|GeneratorConfig = field(default_factory=GeneratorConfig)  # configuration of the generator; its class says which one
+    generator: PointFeatures|GeneratorConfig = field(default_factory=GeneratorConfig)
     upsampler: Enlargement = field(default_factory=SubPixelConfig)  # configuration of the upsampler; its class says which one
     antialiased: bool = False  # opacity compensation in the splatting
     motion_rank: int = 0  # directions of the motion known from tracking; 0: none

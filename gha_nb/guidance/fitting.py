@@ -4,14 +4,13 @@
 
 # %% auto #0
 __all__ = ['laplacian', 'picture_terms', 'tracking_terms', 'surface_terms', 'GuidanceSample', 'sample_guidance_step',
-           'guidance_loss', 'guidance_optimizer', 'guidance_step', 'silhouette_iou', 'plateaued']
+           'guidance_loss', 'guidance_optimizer', 'guidance_step', 'silhouette_iou', 'landmark_error', 'plateaued']
 
 # %% ../../nbs/guidance/07_fitting.ipynb #24cb3447
 import math
 from dataclasses import dataclass
 
 import torch
-from fastcore.basics import patch
 from jaxtyping import Float, Int
 from torch import Tensor
 
@@ -148,14 +147,13 @@ def silhouette_iou(guidance: Guidance, capture: Capture, frame: str, camera: str
     seen = rasterize_mesh(mesh.vertices, mesh.faces, cam).mask
     return ((seen & mask).sum()/(seen | mask).sum()).item()
 
-@patch
-def landmark_error(self: Guidance, capture: Capture, frame: str) -> float: # as a fraction of the width of the neutral landmarks
+def landmark_error(guidance: Guidance, capture: Capture, frame: str) -> float: # as a fraction of the width of the neutral landmarks
     "Mean distance of the deformed landmarks of a frame to the tracked ones."
     with torch.no_grad():
-        inputs = frame_inputs(capture, [frame], self.frame)[0]
-        found = self.deform(self.landmarks, self.networks.frames(capture.expression(frame), inputs[-6:]),
-                            self.tracked_displacement(self.landmark_basis, inputs))
-        width = (self.landmarks[:, 0].amax() - self.landmarks[:, 0].amin()).item()
+        inputs = frame_inputs(capture, [frame], guidance.frame)[0]
+        found = guidance.deform(guidance.landmarks, guidance.networks.frames(capture.expression(frame), inputs[-6:]),
+                            guidance.tracked_displacement(guidance.landmark_basis, inputs))
+        width = (guidance.landmarks[:, 0].amax() - guidance.landmarks[:, 0].amin()).item()
         return ((found - canonical_points(capture, frame, capture.landmarks(frame))).norm(dim=1).mean()/width).item()
 
 # %% ../../nbs/guidance/07_fitting.ipynb #da0d9d13

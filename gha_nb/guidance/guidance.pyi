@@ -14,7 +14,7 @@ from ..raster.mesh_raster import coverage
 from typing import Any
 
 __all__ = ['GuidanceWeights', 'GuidanceConfig', 'Guidance', 'field_slice', 'NeutralMesh', 'MeshPicture', 'draw_mesh', 'FrameMesh',
-           'frame_mesh', 'PosedMesh', 'pose_mesh', 'render_guidance', 'silhouette_iou', 'check_guidance_inputs', 'make_guidance']
+           'frame_mesh', 'PosedMesh', 'pose_mesh', 'render_guidance', 'check_guidance_inputs', 'make_guidance']
 
 @dataclass(frozen=True)
 
@@ -79,13 +79,13 @@ class Guidance(nn.Module):
     def set_band(self, band: Band) -> None:
         "Use another band, and evaluate there what depends only on position."
     def repair_topology(self) -> int:  # floating parts that were removed
-        "Make the surface one piece without handles, and put the band around it; raises `GhaError` where there is no surface, or it leaves the box."
+        "Make the surface one piece without handles, and put the band around it; raises `GhaError` where it is lost or leaves the box."
     def prepare(self, motion: LinearMotion|None, # from tracking
                 opening: Opening|None = None, # of the mouth; the field is that of the open head
                ) -> None:
         "Tell the model what tracking knows, and put the band around the surface."
     def neutral(self) -> NeutralMesh:
-        "The surface of the field, differentiable; moves the band when the surface is about to leave it. Raises `GhaError` where the surface is lost."
+        "The surface of the field, differentiable; moves the band when the surface is about to leave it; raises `GhaError` where there is none."
     def tracked_displacement(self, basis: Float[Tensor, "r n 3"]|None, # of the tracked motion at some points, head units
                              inputs: Float[Tensor, "m"], # of the frame, from `frame_inputs`
                             ) -> Float[Tensor, "n 3"]|None:  # head units; None without tracked motion
@@ -102,8 +102,6 @@ class Guidance(nn.Module):
               groups: dict|None = None, # from `networks.groups`, if known
              ) -> Float[Tensor, "n 3"]:  # RGB, about 0..1
         "Colours of points of the neutral head in a frame: the first three channels of what the Gaussians will carry."
-    def landmark_error(self, capture: Capture, frame: str) -> float:  # as a fraction of the width of the neutral landmarks
-        "Mean distance of the deformed landmarks of a frame to the tracked ones."
 
 def field_slice(guidance: Guidance,
                 cells: int = 120, # points a side
@@ -166,12 +164,6 @@ def render_guidance(guidance: Guidance, capture: Capture, frame: str, camera: st
                     mesh: PosedMesh|None = None, # of the frame, if known
                    ) -> Float[Tensor, "h w 3"]:  # RGB 0..1 on white
     "The mesh of a frame as a camera sees it: `render_guidance(guidance, capture, guidance.frame, capture.cameras[0])`."
-
-def silhouette_iou(guidance: Guidance, capture: Capture, frame: str, camera: str,
-                   size: int = 128, # width, pixels
-                   mesh: PosedMesh|None = None, # of the frame, if known
-                  ) -> float:  # intersection over union, 0..1
-    "How well the mesh's outline matches the mask, thresholded at one half."
 
 def check_guidance_inputs(capture: Capture, frame: str) -> None:  # the neutral frame
     "Raises `GhaError` with what is missing, where the first stage cannot work on a capture."

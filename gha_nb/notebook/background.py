@@ -36,7 +36,8 @@ def progress_picture(history: list, # of (step, loss, PSNR)
     "Where a training stands."
     if not history and beside is None:
         banner = Image.new('RGB', (640, 40), '#eef5f6')
-        ImageDraw.Draw(banner).text((12, 20), 'training has begun; the panel fills with pictures and curves as it goes', '#333333', ImageFont.load_default(size=14), anchor='lm')
+        ImageDraw.Draw(banner).text((12, 20), 'training has begun; the panel fills with pictures and curves as it goes', '#333333',
+                                    ImageFont.load_default(size=14), anchor='lm')
         return banner
     points, charts = history[::max(1, len(history)//400)], []
     for i, label, colour in ((1, 'loss (log scale)', loss_styles['l1'][1]), (2, 'PSNR, dB', loss_styles['psnr'][1])):
@@ -45,13 +46,16 @@ def progress_picture(history: list, # of (step, loss, PSNR)
         values, half = np.array([p[i] for p in points]), max(1, len(points)//40)
         if points:
             ax.plot([p[0] for p in points], values, color=colour, lw=.7, alpha=.3)
-            ax.plot([p[0] for p in points], [np.nanmedian(values[max(0, k - half):k + half + 1]) for k in range(len(points))], color=colour, lw=1.6)
+            ax.plot([p[0] for p in points], [np.nanmedian(values[max(0, k - half):k + half + 1]) for k in range(len(points))], color=colour,
+                    lw=1.6)
         if i == 1 and len({p[1] for p in points}) > 1: decimal_log(ax)
         charts.append(Image.open(io.BytesIO(png_bytes(fig))).convert('RGB'))
     wide, high = sum(c.width for c in charts), charts[0].height
-    above = beside.resize((wide, round(beside.height*wide/beside.width)), Image.Resampling.LANCZOS) if beside is not None else Image.new('RGB', (wide, 0))
+    above = beside.resize((wide, round(beside.height*wide/beside.width)),
+                          Image.Resampling.LANCZOS) if beside is not None else Image.new('RGB', (wide, 0))
     sheet = Image.new('RGB', (wide, above.height + high), 'white')
-    for picture, at in ((above, (0, 0)), (charts[0], (0, above.height)), (charts[1], (charts[0].width, above.height))): sheet.paste(picture, at)
+    for picture, at in ((above, (0, 0)), (charts[0], (0, above.height)), (charts[1], (charts[0].width, above.height))):
+        sheet.paste(picture, at)
     return sheet
 
 # %% ../../nbs/notebook/02_background.ipynb #917cd94e
@@ -61,7 +65,8 @@ class BackgroundTraining:
                  callbacks: tuple = (), # further ones, such as a `LiveViewer`
                  every: float = 2., # seconds between pictures of the panel; they take at most a tenth of the time
                  **options): # of `train`: preset, minutes, steps, ...
-        self.capture, self.out, self.callbacks, self.every, self.options = capture, Path(out), tuple(callbacks), every, dict(progress=False) | options
+        self.capture, self.out, self.callbacks, self.every = capture, Path(out), tuple(callbacks), every
+        self.options = dict(progress=False) | options
         self.avatar, self.run, self.error, self.step, self.history = None, None, None, 0, []
         self.jobs, self.lock, self.over, self.begun = SimpleQueue(), threading.Lock(), False, threading.Event()
         self.go_on, self.stop_asked, self.next_picture, self.beside = threading.Event(), False, 0., None
@@ -170,7 +175,8 @@ def draw(self: BackgroundTraining):
     try:
         frame, camera = preview_view(run.capture)
         if mesh: seen = render_guidance(run.guidance, run.capture, frame, camera, 256)
-        else: seen = run.avatar.render(run.capture.camera(frame, camera).scaled_to(*run.avatar.resolution), *run.capture.params(frame)).cpu()
+        else:
+            seen = run.avatar.render(run.capture.camera(frame, camera).scaled_to(*run.avatar.resolution), *run.capture.params(frame)).cpu()
         self.beside = to_pil(torch.cat([run.capture.targets(frame, camera, (seen.shape[1], seen.shape[0]))[0].permute(1, 2, 0), seen], 1))
         self.image.value = png_bytes(progress_picture(self.history, self.beside))
         self.show_status(f'{state}: step {run.step}{total}' + (f', PSNR {self.history[-1][2]:.1f} dB' if self.history else ''))
@@ -191,11 +197,13 @@ class ViewerCell:
         self.viewer, self.height = viewer, height
         self.address = f'http://127.0.0.1:{viewer.server.get_port()}'
         page = f'<iframe src="{self.address}" width="100%" height="{height}" style="border:0" title="viewer"></iframe>'
-        self.panel = w.VBox([w.HTML(page, layout=w.Layout(width='100%')), w.HTML(f'<a href="{self.address}" target="_blank">in a tab of its own</a>')])
+        self.panel = w.VBox([w.HTML(page, layout=w.Layout(width='100%')),
+                             w.HTML(f'<a href="{self.address}" target="_blank">in a tab of its own</a>')])
 
     def still(self) -> Image.Image:
         "The head from three sides, or a grey picture where there is none yet."
-        try: three = to_pil(torch.cat(self.sides(getattr(self.viewer, 'viewer', self.viewer)), 1)) # a `LiveViewer` has one inside, once training has begun
+        # a `LiveViewer` has one inside, once training has begun
+        try: three = to_pil(torch.cat(self.sides(getattr(self.viewer, 'viewer', self.viewer)), 1))
         except Exception: return Image.new('RGB', (480, 160), '#eeeeee') # a training may change the head while it is drawn
         return three.resize((480, round(480*three.height/three.width)), Image.Resampling.LANCZOS)
 

@@ -6,8 +6,7 @@
 __all__ = ['Designer']
 
 # %% ../../nbs/notebook/03_designer.ipynb #3f6c1a20
-import io
-import threading
+import io, threading
 
 import ipywidgets as widgets
 from PIL import Image
@@ -22,17 +21,15 @@ from ..studio.live_preview import Recording, LivePreview
 
 # %% ../../nbs/notebook/03_designer.ipynb #c71440f7
 class Designer:
-    "The panel for a notebook: show it, move it, record. Its `design` is yours to keep."
-
-    def __init__(
-        self,
-        design: Design | None = None,
-        size: int = 384,  # pixels of the picture
-        strands: int = 1500,  # of the live picture's hair
-    ):
-        self.preview, self.size, self.shown, self.quiet, self.lock, self.timer, self.recording = LivePreview(design or Design(), strands=strands), size, None, False, threading.RLock(), None, None
+    "The panel for a notebook. `design` is the person it shows now."
+    def __init__(self, design: Design|None = None, # to begin with; None: the neutral person
+                 size: int = 384, # of the picture, pixels
+                 strands: int = 1500): # of the live picture's hair
+        self.preview, self.size, self.shown = LivePreview(design or Design(), strands=strands), size, None
+        self.quiet, self.lock, self.timer, self.recording = False, threading.RLock(), None, None
         self.image, self.note = widgets.Image(format='jpeg', width=size, height=size), widgets.HTML()
-        self.azimuth, self.elevation = (widgets.FloatSlider(0, min=-a, max=a, step=1, description=n) for n, a in (('around', 180), ('above', 40)))
+        self.azimuth, self.elevation = (widgets.FloatSlider(0, min=-a, max=a, step=1, description=n)
+                                        for n, a in (('around', 180), ('above', 40)))
         self.play = widgets.Play(value=0, min=-180, max=180, step=6, interval=200, description='turntable')
         widgets.jslink((self.play, 'value'), (self.azimuth, 'value'))
         self.full = widgets.Button(description='as recorded', tooltip='with all hair and all light; takes some seconds')
@@ -41,11 +38,13 @@ class Designer:
         self.controls = {name: self.control(name) for names in design_groups().values() for name in names}
         self.muscles = {n: widgets.FloatSlider(0, min=0, max=1, step=.01, description=n) for n in expression_names()}
         for n, w in self.muscles.items(): w.observe(lambda c, n=n: self.muscle_moved(n, c.new), 'value')
-        folded = lambda groups, table: widgets.Accordion([widgets.VBox([table[n] for n in names]) for names in groups.values()], titles=list(groups))
+        folded = lambda groups, table: widgets.Accordion([widgets.VBox([table[n] for n in names]) for names in groups.values()],
+                                                         titles=list(groups))
         muscles = widgets.VBox([self.button('neutral', self.relax), folded(expression_groups(), self.muscles)])
         tabs = dict(people=self.people_tab(), design=folded(design_groups(), self.controls), expression=muscles, record=self.record_tab())
         for w in (*self.controls.values(), *self.muscles.values()): w.style.description_width, w.layout.width = '130px', '340px'
-        self.panel = widgets.HBox([widgets.VBox([self.image, widgets.HBox([self.play, self.full]), self.azimuth, self.elevation, self.note]),
+        self.panel = widgets.HBox([widgets.VBox([self.image, widgets.HBox([self.play, self.full]), self.azimuth, self.elevation,
+                                                 self.note]),
                                    widgets.Tab(list(tabs.values()), titles=list(tabs), layout=widgets.Layout(width='420px'))])
         self.draw('smooth')
 
@@ -68,36 +67,38 @@ class Designer:
 
     def people_tab(self):
         "Presets, surprises, files."
-        self.preset, self.seed = widgets.Dropdown(options=list(example_people), value=None, description='preset'), widgets.IntText(1, description='seed')
+        self.preset = widgets.Dropdown(options=list(example_people), value=None, description='preset')
+        self.seed = widgets.IntText(1, description='seed')
         self.preset.observe(lambda c: c.new and self.set_design(example_people[c.new]), 'value')
         self.file = widgets.Text('my_design.json', description='file')
-
         def surprise():
             self.set_design(random_design(max(0, self.seed.value)))
             self.seed.value = max(0, self.seed.value) + 1
-
         def load():
             self.preview.load(self.file.value)
             self.set_design(self.design)
-
         def save(): self.report(f'saved {save_design(self.design, self.file.value)}')
         self.surprise, self.load, self.save = self.button('surprise me', surprise), self.button('load', load), self.button('save', save)
         return widgets.VBox([self.preset, widgets.HBox([self.seed, self.surprise]), self.file, widgets.HBox([self.load, self.save])])
 
     def record_tab(self):
-        "What `record` can be told, and how far it is."
-        self.out, self.frames, self.pixels = widgets.Text('my_capture', description='folder'), widgets.IntText(48, description='frames'), widgets.IntText(512, description='pixels')
-        self.rig, self.clip = widgets.Dropdown(options=list(rigs), description='cameras'), widgets.Dropdown(options=[c for c in clips if c != 'mixed_test'], description='clip')
-        self.bar, self.start, self.stop = widgets.FloatProgress(0, min=0, max=1), self.button('record', self.begin), self.button('stop', lambda: self.recording and self.recording.stop(0))
-        self.progress = widgets.HTML()
-        return widgets.VBox([self.out, self.rig, self.clip, self.frames, self.pixels, widgets.HBox([self.start, self.stop]), self.bar, self.progress])
+        "The options of a recording, and its progress."
+        self.out = widgets.Text('my_capture', description='folder')
+        self.frames, self.pixels = widgets.IntText(48, description='frames'), widgets.IntText(512, description='pixels')
+        self.rig = widgets.Dropdown(options=list(rigs), description='cameras')
+        self.clip = widgets.Dropdown(options=[c for c in clips if c != 'mixed_test'], description='clip')
+        self.bar, self.progress = widgets.FloatProgress(0, min=0, max=1), widgets.HTML()
+        self.start = self.button('record', self.begin)
+        self.stop = self.button('stop', lambda: self.recording and self.recording.stop(0))
+        return widgets.VBox([self.out, self.rig, self.clip, self.frames, self.pixels, widgets.HBox([self.start, self.stop]), self.bar,
+                             self.progress])
 
     def begin(self):
         "Record what is designed, in the background."
         if self.recording and self.recording.thread.is_alive(): raise GhaError('a recording is running: stop it first')
-
         def watch(text, share): self.progress.value, self.bar.value = text, share
-        self.recording = Recording(self.out.value, self.design, watch, frames=self.frames.value, size=self.pixels.value, rig=self.rig.value, clip=self.clip.value)
+        self.recording = Recording(self.out.value, self.design, watch, frames=self.frames.value, size=self.pixels.value, rig=self.rig.value,
+                                   clip=self.clip.value)
 
     def report(self, text=''): self.note.value = text
 
@@ -133,7 +134,8 @@ class Designer:
         if expression is not None: self.preview.expression = expression
         self.quiet = True
         try:
-            for name, w in self.controls.items(): w.value = hex_color(self.design.value(name)) if name in color_fields else self.design.value(name)
+            for name, w in self.controls.items():
+                w.value = hex_color(self.design.value(name)) if name in color_fields else self.design.value(name)
             for name, w in self.muscles.items(): w.value = self.preview.expression.get(name, 0)
         finally: self.quiet = False
         self.moved()

@@ -22,18 +22,26 @@ def free_memory() -> float: # GiB; infinite where the system does not say
     return next((int(o.split()[1])/2**20 for o in lines if o.startswith('MemAvailable')), float('inf'))
 
 def missing_requirements(needs=(), # any of 'studio', 'demo'
-          python=sys.version_info, found=importlib.util.find_spec, demo=None, memory=None): # of another machine, for tests
+                         python=sys.version_info, found=importlib.util.find_spec, demo=None, memory=None # of another machine, for tests
+                        ) -> list: # of texts, empty when nothing is missing
     "What stands in the way of a tutorial, each with what to type."
     if tuple(python[:2]) < (3, 11): # nothing else can be asked then
-        return [f'Python 3.11 or newer is needed, this is {python[0]}.{python[1]}: in the folder of gha_nb, `make lab` (or `make lab PYTHON=/path/to/python3.12`) opens this notebook with a new enough one']
+        return [f'Python 3.11 or newer is needed, this is {python[0]}.{python[1]}: in the folder of gha_nb, `make lab` '
+                '(or `make lab PYTHON=/path/to/python3.12`) opens this notebook with a new enough one']
     gone, res = [o for o in ('torch', 'numpy', 'ipywidgets', 'matplotlib') if found(o) is None], []
-    if gone: res.append(f"{', '.join(gone)} {'is' if len(gone) == 1 else 'are'} not installed: `%pip install FOLDER`, with the folder of gha_nb, installs all it needs; then restart the kernel")
-    if 'studio' in needs and found('anny') is None: res.append("the studio's parametric head is not installed: `%pip install anny` (or `pip install '.[studio]'` in the folder of gha_nb), then run the cell again")
+    if gone:
+        res.append(f"{', '.join(gone)} {'is' if len(gone) == 1 else 'are'} not installed: `%pip install FOLDER`, with the folder of "
+                   'gha_nb, installs all it needs; then restart the kernel')
+    if 'studio' in needs and found('anny') is None:
+        res.append("the studio's parametric head is not installed: `%pip install anny` (or `pip install '.[studio]'` in the folder of "
+                   'gha_nb), then run the cell again')
     if 'demo' in needs and not gone:
         from gha_nb.core import GhaError, demo_capture_path
         try: (demo or demo_capture_path)()
         except GhaError as e: res.append(str(e))
-    if (free := free_memory() if memory is None else memory) < 1.5: res.append(f'{free:.1f} GiB of memory are free and about 2 are needed: close other notebooks (Kernel, Shut Down All Kernels) and run the cell again')
+    if (free := free_memory() if memory is None else memory) < 1.5:
+        res.append(f'{free:.1f} GiB of memory are free and about 2 are needed: close other notebooks (Kernel, Shut Down All Kernels) '
+                   'and run the cell again')
     return res
 
 def start(*needs): # 'demo', 'studio': what this tutorial works with
@@ -41,7 +49,9 @@ def start(*needs): # 'demo', 'studio': what this tutorial works with
     if gone := missing_requirements(needs): raise NotReady('This tutorial cannot run yet.\n' + '\n'.join(f'- {o}' for o in gone))
     from gha_nb.core import load_settings, prepare_threads
     prepare_threads(load_settings().threads)
-    if 'google.colab' in sys.modules: print('Colab: widgets work after `from google.colab import output; output.enable_custom_widget_manager()`; the browser viewer of the later chapters cannot be reached from outside')
+    if 'google.colab' in sys.modules:
+        print('Colab: widgets work after `from google.colab import output; output.enable_custom_widget_manager()`; '
+              'the browser viewer of the later chapters cannot be reached from outside')
 
 # %% ../../nbs/notebook/04_tutorial.ipynb #e084eb0a
 def code_hash(module='gha_nb.training.training') -> str:
@@ -74,7 +84,8 @@ def practice_run(capture=None, # the demo when None
     folder = home/f'{capture.name}-{preset.name}-{steps}-{code_hash()}'
     if (folder/'avatar.json').exists(): return folder
     print('Training the practice avatar, once: a minute or two on two cores. The other tutorials find it in the cache.', flush=True)
-    for old in sorted(home.glob(f'{capture.name}-{preset.name}-*'), key=lambda o: o.stat().st_mtime)[:-2]: shutil.rmtree(old, ignore_errors=True)
+    for old in sorted(home.glob(f'{capture.name}-{preset.name}-*'), key=lambda o: o.stat().st_mtime)[:-2]:
+        shutil.rmtree(old, ignore_errors=True)
     work = home/f'.{folder.name}-{os.getpid()}'
     shutil.rmtree(work, ignore_errors=True)
     try:

@@ -73,7 +73,8 @@ def drawn_controls(rows: list, # (name, value as text, place of the knob 0..1 or
     return sheet
 
 # %% ../../nbs/notebook/01_widgets.ipynb #02a80407
-def control(name: str, given, # (low, high, start): slider, whole numbers if all are; a list: choices; True or False; anything with a `value`
+def control(name: str,
+            given, # (low, high, start): slider, whole numbers if all are; a list: choices; True or False; anything with a `value`
            ) -> w.Widget:
     "The control for one argument."
     style = dict(description=name.replace('_', ' '), style=dict(description_width='110px'), layout=w.Layout(width='330px'))
@@ -83,13 +84,15 @@ def control(name: str, given, # (low, high, start): slider, whole numbers if all
         low, high, start = given
         if all(isinstance(v, int) for v in given): return w.IntSlider(start, low, high, **style)
         return w.FloatSlider(start, min=low, max=high, step=(high - low)/100, readout_format='.2f', **style)
-    if not hasattr(given, 'value'): raise GhaError(f'control {name}: give (low, high, start), a list of choices, True or False, or a widget')
+    if not hasattr(given, 'value'):
+        raise GhaError(f'control {name}: give (low, high, start), a list of choices, True or False, or a widget')
     return given
 
 def row_of(name: str, c: w.Widget) -> tuple: # name, text, place of the knob
     "How a control is drawn in a still picture."
-    if hasattr(c, 'max') and not isinstance(c, w.Play): return name.replace('_', ' '), f'{c.value:.3g}', (c.value - c.min)/max(1e-9, c.max - c.min)
-    return name.replace('_', ' '), {True: 'yes', False: 'no'}.get(c.value, str(c.value)) if isinstance(c.value, bool) else str(c.value), None
+    if hasattr(c, 'max') and not isinstance(c, w.Play):
+        return name.replace('_', ' '), f'{c.value:.3g}', (c.value - c.min)/max(1e-9, c.max - c.min)
+    return name.replace('_', ' '), ('yes' if c.value else 'no') if isinstance(c.value, bool) else str(c.value), None
 
 class Play:
     "A picture, and the controls it depends on."
@@ -97,7 +100,8 @@ class Play:
                  **controls): # as in `control`
         self.draw, self.error = draw, ''
         self.controls = {k: control(k, v) for k, v in controls.items()}
-        self.image, self.trouble = w.Image(format='png', layout=w.Layout(min_width='256px', max_width='100%', object_fit='contain', align_self='flex-start')), w.HTML()
+        place = w.Layout(min_width='256px', max_width='100%', object_fit='contain', align_self='flex-start')
+        self.image, self.trouble = w.Image(format='png', layout=place), w.HTML()
         self.panel = self.arranged()
         self.image.value = png_bytes(self.draw(**self.values)) # what cannot be drawn at all raises here
         for c in self.controls.values(): c.observe(self.update, 'value')
@@ -119,12 +123,13 @@ class Play:
 
     def set(self, **values) -> 'Play': # itself
         "Move controls; values out of a slider's range end at its end."
-        if odd := set(values) - set(self.controls): raise GhaError(f"there is no control {sorted(odd)[0]!r}; there are {', '.join(self.controls)}")
+        if odd := set(values) - set(self.controls):
+            raise GhaError(f"there is no control {sorted(odd)[0]!r}; there are {', '.join(self.controls)}")
         for k, v in values.items(): self.controls[k].value = v
         return self
 
     def picture(self) -> Image.Image:
-        "The picture alone."
+        "The picture without its controls."
         return Image.open(io.BytesIO(self.image.value)).convert('RGB')
 
     def still(self, least: int = 240) -> Image.Image:
@@ -132,8 +137,10 @@ class Play:
         left = self.picture()
         if not 140 <= left.height <= 260: # of a size that shows the point and keeps notebooks small
             share = 2 if left.height < 140 else 240/left.height
-            left = left.resize((round(share*left.width), round(share*left.height)), Image.Resampling.BICUBIC if share > 1 else Image.Resampling.LANCZOS)
-        rows = drawn_controls([row_of(k, c) for k, c in self.controls.items() if not isinstance(c, w.Text) or c.value], max(left.height, least))
+            left = left.resize((round(share*left.width), round(share*left.height)),
+                               Image.Resampling.BICUBIC if share > 1 else Image.Resampling.LANCZOS)
+        rows = drawn_controls([row_of(k, c) for k, c in self.controls.items() if not isinstance(c, w.Text) or c.value],
+                              max(left.height, least))
         sheet = Image.new('RGB', (left.width + 10 + rows.width, max(left.height, rows.height)), 'white')
         sheet.paste(left, (0, (sheet.height - left.height)//2)); sheet.paste(rows, (left.width + 10, (sheet.height - rows.height)//2))
         return sheet
@@ -152,7 +159,7 @@ def ask_function(source) -> Callable: # (function of the avatar) -> its result
 PICTURE_MODES = ('picture', 'coarse', 'channels', 'coverage')
 
 class AvatarPanel(AvatarMoves, Play):
-    "An avatar to move; what `source.ask` gives where it still trains."
+    "An avatar to move, also one that still trains: `source.ask` is called for every picture."
     def __init__(self, source, # `HeadAvatar`, its run folder, or a `BackgroundTraining`
                  capture: Capture|None = None, # whose frames can be played
                  start: dict|None = None): # coefficient -> value
@@ -200,7 +207,8 @@ class AvatarPanel(AvatarMoves, Play):
 
     def buttons(self) -> w.Widget:
         "A button for each move that needs no choice."
-        actions = dict(neutral=self.to_neutral, random=self.to_random, extreme=self.to_extreme, **({'mirror': self.to_mirror} if self.order else {}))
+        actions = dict(neutral=self.to_neutral, random=self.to_random, extreme=self.to_extreme,
+                       **({'mirror': self.to_mirror} if self.order else {}))
         res = [w.Button(description=name, layout=w.Layout(width=f'{320//len(actions) - 2}px')) for name in actions]
         for b, action in zip(res, actions.values()): b.on_click(lambda _, action=action: action())
         return w.HBox(res)
@@ -212,7 +220,8 @@ class AvatarPanel(AvatarMoves, Play):
         player = w.Play(min=0, max=len(names), interval=400)
         w.jslink((player, 'value'), (self.frame, 'index'))
         self.frame.observe(lambda _: self.to_neutral() if self.frame.value == 'neutral' else self.to_frame(self.frame.value), 'value')
-        self.ends = [w.SelectionSlider(options=names, value=v, description=d, **style) for d, v in (('first', names[0]), ('second', names[-1]))]
+        self.ends = [w.SelectionSlider(options=names, value=v, description=d, **style)
+                     for d, v in (('first', names[0]), ('second', names[-1]))]
         self.share = w.FloatSlider(0., min=0., max=1., step=.01, description='of the second', **style)
         for c in (*self.ends, self.share): c.observe(lambda _: self.to_blend(*(o.value for o in self.ends), self.share.value), 'value')
         return w.VBox([self.frame, player, w.Accordion([w.VBox([*self.ends, self.share])], titles=['between two frames'])])
@@ -231,7 +240,7 @@ class AvatarPanel(AvatarMoves, Play):
         finally: self.controls = kept
 
 # %% ../../nbs/notebook/01_widgets.ipynb #404d483f
-def comparison(source, # `HeadAvatar`, its run folder, or a `Training`
+def comparison(source, # `HeadAvatar`, its run folder, or a `BackgroundTraining`
                capture: Capture, # with the truth
                frame: str|None = None, camera: str|None = None, # to begin with
               ) -> Play:

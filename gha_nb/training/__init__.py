@@ -5,4 +5,6 @@ from gha_nb import lazy
 __getattr__, __dir__, __all__ = lazy(__name__, dict(
     training='train',
     presets='Preset PRESETS find_preset',
-    run='Run'))
+    run='Run',
+    stages='Stage build_avatar',
+    loss_terms='LossView'))

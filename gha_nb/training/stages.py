@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['Stage', 'seeded', 'make_avatar', 'assemble', 'take_over_networks', 'build_avatar', 'fit_colors', 'GaussiansConfig',
-           'GaussiansStage', 'preview_view', 'guidance_networks', 'GuidanceStage']
+           'GaussiansStage', 'preview_view']
 
 # %% ../../nbs/training/04_stages.ipynb #d6a2fd5f
 import math
@@ -21,10 +21,7 @@ from ..avatar import template, transfer # they register their starts # noqa: F40
 from ..capture.capture import Capture
 from ..capture.tracked import tracked_motion
 from ..core import GhaError
-from ..guidance.fitting import guidance_optimizer, guidance_step, plateaued, sample_guidance_step, silhouette_iou
-from ..guidance.guidance import GuidanceConfig, field_slice, make_guidance, pose_mesh, render_guidance
-from ..guidance.tetrahedra import band_from_tets
-from ..networks import GeneratorConfig, PointNetworks
+from ..networks import PointNetworks
 from ..parts import StageConfig, find_part, part, part_of
 from ..raster.gaussians import logit
 from ..raster.splat import NotFinite
@@ -253,78 +250,3 @@ def preview_view(capture: Capture) -> tuple: # frame and camera
     frame = max(s.train_frames, key=lambda f: ((capture.expression(f) - capture.expression(s.train_frames[0])).norm().item(), f))
     cameras = s.test_cameras or s.train_cameras
     return frame, cameras[len(cameras)//2]
-
-# %% ../../nbs/training/04_stages.ipynb #0f3a1cda
-def guidance_networks(generator) -> GeneratorConfig:
-    "Networks for the mesh: those of the generator, or default ones that fit the features of another generator."
-    if isinstance(generator, GeneratorConfig): return generator
-    return GeneratorConfig(features=generator.features, channels=generator.channels)
-
-@part('stage', 'guidance', GuidanceConfig)
-class GuidanceStage(Stage):
-    "Learn the guidance mesh (Xu et al., section 3.1)."
-    log, events = 'guidance.jsonl', ('on_guidance_start', 'on_guidance_step')
-    def begin(self):
-        p, run = self.run.preset, self.run
-        self.guidance = make_guidance(run.capture, self.config, guidance_networks(p.generator), p.motion_rank, run.seed)
-        self.optimizer, self.history = guidance_optimizer(self.guidance), []
-        self.size = feature_image_size(run.capture, min(p.low, self.config.size), p.upsampler.factor)
-
-    def sample(self, step): return sample_guidance_step(self.run.capture, self.config, self.run.seed, step)
-    def decode(self, frame, camera): return self.run.capture.target_bytes(frame, camera, self.size)
-    def step(self, sample) -> dict:
-        run = self.run
-        losses = guidance_step(self.guidance, self.optimizer, run.capture, self.size, run.seed, run.step, run.stage_progress)
-        self.history = (self.history + [losses['color'] + losses['silhouette']])[-2*self.config.patience:]
-        return losses
-
-    def ended(self) -> bool: return plateaued(self.history, self.config.patience)
-    def finish(self):
-        self.guidance.repair_topology()
-        self.run.save_picture('guidance', self.picture())
-        self.run.save_picture('guidance_field', self.cut())
-        self.run.results[self.name] = self.guidance
-
-    def summary(self) -> dict: # steps, seconds, iou (0..1), landmarks (fraction of the head's width)
-        "How good the mesh is: outline at held-out cameras of the neutral frame, and its landmarks at held-out expressions."
-        run, g, s = self.run, self.guidance, self.run.capture.split
-        frames, cameras = s.test_frames or s.train_frames[-1:], s.test_cameras or s.train_cameras[:3]
-        marks = [g.landmark_error(run.capture, f) for f in frames if len(run.capture.landmarks(f)) == len(g.landmarks)]
-        mesh = pose_mesh(g, run.capture, g.frame)
-        iou = sum(silhouette_iou(g, run.capture, g.frame, c, mesh=mesh) for c in cameras)/len(cameras)
-        return dict(steps=run.step, seconds=round(run.seconds, 1), iou=round(iou, 5), landmarks=round(sum(marks)/max(1, len(marks)), 5))
-
-    def state(self) -> dict:
-        g = self.guidance
-        return {f'guidance.{k}': v for k, v in g.state_dict().items()} | {'band': g.band.ids[g.band.tets]}
-    def about(self) -> dict: return dict(history=self.history)
-    def load(self, state, about):
-        self.begin()
-        self.guidance.load_state_dict({k.removeprefix('guidance.'): v for k, v in state.items() if k.startswith('guidance.')})
-        self.guidance.set_band(band_from_tets(self.guidance.lattice, state['band']))
-        self.history = about['history']
-    def terms(self) -> tuple: return 'loss', 'color', 'silhouette', 'landmarks', 'tracked', 'surface', 'offset', 'laplacian'
-    def status(self, losses) -> str: return f"colour {losses['color']:.3f}, outline {losses['silhouette']:.3f}"
-
-    def picture(self, size: int = 192) -> Tensor:
-        "Truth, mesh and its normals, from three sides of the neutral frame and of a strong expression."
-        g, capture = self.guidance, self.run.capture
-        cameras = capture.cameras
-        views = [(g.frame, cameras[i])
-                 for i in sorted({0, len(cameras)//2, len(cameras) - 1})] + [(preview_view(capture)[0], cameras[len(cameras)//2])]
-        neutral = g.neutral()
-        meshes = {f: pose_mesh(g, capture, f, neutral) for f in {f for f, _ in views}}
-        drawn = lambda view: (render_guidance(g, capture, *view, size, normals, meshes[view[0]]) for normals in (False, True))
-        return torch.cat([torch.cat([capture.targets(*v, size)[0].permute(1, 2, 0), *drawn(v)]) for v in views], 1)
-
-    def cut(self, size: int = 192) -> Tensor: # [size, size, 3]
-        "A cut through the distance field from the side, with the landmarks: inside red, outside blue, the surface black."
-        g = self.guidance
-        distance, (z0, z1, y0, y1) = field_slice(g, size)
-        shade = (1 - distance.abs()/.6).clamp(0, 1)[..., None]
-        cut = torch.where((distance < 0)[..., None], torch.tensor([.70, .25, .22]), torch.tensor([.18, .40, .70]))*(1 - shade) + shade
-        cut[:, 1:][(distance[:, 1:] < 0) != (distance[:, :-1] < 0)] = 0; cut[1:][(distance[1:] < 0) != (distance[:-1] < 0)] = 0
-        marks = g.landmarks.detach() + g.landmark_shift
-        x, y = ((marks[:, 2] - z0)/(z1 - z0)*size).long().clamp(0, size - 1), ((y1 - marks[:, 1])/(y1 - y0)*size).long().clamp(0, size - 1)
-        cut[y, x] = torch.tensor([1., .8, 0])
-        return cut

@@ -49,7 +49,8 @@ class Compare:
         self.on = gui.add_checkbox('compare', False, hint='renders one view of the capture each time the head is drawn')
         self.frame = gui.add_slider('frame of the capture', 0, max(last, 1), 1, 0, disabled=not last)
         self.camera = gui.add_dropdown('camera', tuple(capture.cameras), initial_value=(s.test_cameras or s.train_cameras)[0])
-        self.mode, self.at = gui.add_dropdown('as', MODES), gui.add_slider('wipe', 0., 1., .01, .5, hint='where the line is; the truth is left of it')
+        self.mode, self.at = gui.add_dropdown('as', MODES), gui.add_slider('wipe', 0., 1., .01, .5,
+                                                                           hint='where the line is; the truth is left of it')
         self.image, self.message = gui.add_image(np.full((8, 8, 3), 255, np.uint8), visible=False), gui.add_markdown('')
         for c in (self.on, self.frame, self.camera): c.on_update(lambda _: loop.changed('compare'))
         for c in (self.mode, self.at): c.on_update(lambda _: self.show_pair())

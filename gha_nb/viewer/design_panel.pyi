@@ -48,13 +48,10 @@ class DesignPanel:
     buttons: Any
     bar: Any
     progress: Any
-    def __init__(
-        self,
-        server: viser.ViserServer,  # from `open_server`
-        design: Design | None = None,
-        height: int = 384,  # of the picture, pixels
-        strands: int = 1500,  # of the live picture's hair
-    ) -> None: ...
+    def __init__(self, server: viser.ViserServer, # from `open_server`
+                 design: Design|None = None, # to begin with; None: the neutral person
+                 height: int = 384, # of the picture, pixels
+                 strands: int = 1500) -> None: ...  # of the live picture's hair
     def build(self, gui, groups, control) -> dict:
         "Folders of controls."
     def control(self, gui, name) -> Any:
@@ -62,7 +59,7 @@ class DesignPanel:
     def build_people(self, gui) -> None:
         "Presets, surprises, files."
     def build_record(self, gui) -> None:
-        "What `record` can be told, and how far it is."
+        "The options of a recording, and its progress."
     def begin(self) -> None:
         "Record what is designed, in the background."
     def saved(self) -> bytes:
@@ -77,7 +74,7 @@ class DesignPanel:
         "A muscle was moved."
     def set_design(self, design: Design) -> None:
         "Show another design."
-    def show_values(self, expression: dict | None = None) -> None:
+    def show_values(self, expression: dict|None = None) -> None:
         "Move all controls to the values of the preview."
     def changed(self) -> None:
         "Note that every picture is out of date."
@@ -94,12 +91,11 @@ class DesignPanel:
     def close(self) -> None:
         "Stop drawing, recording and listening."
 
-def design_in_browser(
-    design: Design | None = None,  # to begin with
-    host: str | None = None,  # address to listen on; None: the settings', by default this machine alone
-    port: int | None = None,  # 0: any free one; None: the settings'
-    block: bool = True,  # until Ctrl-C? Otherwise it returns at once
-    say=print,  # where the address is announced
-    **options,  # of `DesignPanel`
-) -> DesignPanel:
+def design_in_browser(design: Design|None = None, # to begin with
+                      host: str|None = None, # address to listen on; None: the settings', by default this machine alone
+                      port: int|None = None, # 0: any free one; None: the settings'
+                      block: bool = True, # until Ctrl-C? Otherwise it returns at once
+                      say=print, # where the address is announced
+                      **options # of `DesignPanel`
+                     ) -> DesignPanel:  # with `close()`
     "Open the designer; raises `GhaError`."

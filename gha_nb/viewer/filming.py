@@ -27,35 +27,41 @@ class PathTab:
     "Key frames by hand, and what can be done with them."
     def __init__(self, loop, avatar: HeadAvatar, controls, # `AvatarControls`
                  placement: ScenePlacement, folder: Path|None): # where videos and paths are kept
-        self.loop, self.avatar, self.controls, self.placement, self.folder, self.server = loop, avatar, controls, placement, folder, loop.server
-        self.path, self.nodes, self.cancelled, self.filming, self.clock, self.next_picture, self.video = CameraPath(()), [], False, False, 0., 0., None
+        self.loop, self.avatar, self.controls, self.placement, self.folder = loop, avatar, controls, placement, folder
+        self.server, self.path, self.nodes, self.cancelled, self.filming = loop.server, CameraPath(()), [], False, False
+        self.clock, self.next_picture, self.video = 0., 0., None # seconds; the last video's file
         gui = self.server.gui
-        gui.add_button('add a key', hint='what you see now, and what the face does').on_click(lambda e: self.submit(lambda c=e.client: self.add(c)))
+        add = gui.add_button('add a key', hint='what you see now, and what the face does')
+        add.on_click(lambda e: self.submit(lambda c=e.client: self.add(c)))
         self.gap = gui.add_slider('seconds after the last', .1, 10., .1, 2.)
         self.chosen = gui.add_dropdown('key', ('none yet',))
         edit = gui.add_button_group('this key', ('go there', 'replace', 'delete'))
         edit.on_click(lambda e: self.submit(lambda what=e.target.value, c=e.client: self.edit(what, c)))
-        self.play, self.head = gui.add_checkbox('play the path', False), gui.add_slider('where', 0., 100., .5, 0., hint='percent of the path')
-        self.fps, self.size, self.visible = gui.add_slider('pictures per second', 1., 60., 1., 25.), gui.add_dropdown('size', tuple(SIZES)), gui.add_checkbox('show in the scene', False)
+        self.play = gui.add_checkbox('play the path', False)
+        self.head = gui.add_slider('where', 0., 100., .5, 0., hint='percent of the path')
+        self.fps, self.size = gui.add_slider('pictures per second', 1., 60., 1., 25.), gui.add_dropdown('size', tuple(SIZES))
+        self.visible = gui.add_checkbox('show in the scene', False)
         self.buttons = gui.add_button_group('video', ('render', 'cancel'))
-        self.buttons.on_click(lambda e: self.submit(lambda c=e.client: self.render(c)) if e.target.value == 'render' else setattr(self, 'cancelled', True))
+        self.buttons.on_click(lambda e: self.submit(lambda c=e.client: self.render(c)) if e.target.value == 'render'
+                              else setattr(self, 'cancelled', True))
         self.bar, self.message = gui.add_progress_bar(0., visible=False), gui.add_markdown('')
         gui.add_button('save the path').on_click(lambda e: self.submit(lambda c=e.client: self.save(c)))
         upload = gui.add_upload_button('load a path', mime_type='application/json')
         upload.on_upload(lambda _: self.submit(lambda f=upload.value: self.load(f.content, f.name)))
-        self.head.on_update(lambda _: None if self.play.value else self.submit(lambda: self.go(self.path.keys[0].time + self.head.value/100*self.path.duration)))
+        self.head.on_update(lambda _: None if self.play.value
+                            else self.submit(lambda: self.go(self.path.keys[0].time + self.head.value/100*self.path.duration)))
         self.play.on_update(lambda _: loop.changed('path'))
         self.visible.on_update(lambda _: self.submit(self.show_path))
 
     def submit(self, job):
-        "Leave a job to the owner; what goes wrong is said here."
+        "Leave a job to the thread that owns the head; a `GhaError` is shown in the tab."
         def careful():
             try: return job()
             except GhaError as e: self.report(str(e), True)
         self.loop.ask(careful)
 
     def report(self, text: str, wrong: bool = False):
-        "Say something below the buttons."
+        "Show a message below the buttons."
         plain = re.sub(r'([*_`<>|\[\]])', r'\\\1', text)
         self.message.content = f'**Not done:** {plain}' if wrong else plain
 
@@ -88,9 +94,11 @@ class PathTab:
         if not keys or not self.visible.value: return
         for i, k in enumerate(keys):
             seen = seen_by(k, self.avatar)
-            self.nodes.append(self.server.scene.add_camera_frustum(f'/path/{i}', seen.fov, SIZES[self.size.value], scale=.5, color=(134, 46, 156), wxyz=seen.wxyz, position=seen.position))
+            self.nodes.append(self.server.scene.add_camera_frustum(f'/path/{i}', seen.fov, SIZES[self.size.value], scale=.5,
+                                                                   color=(134, 46, 156), wxyz=seen.wxyz, position=seen.position))
         if len(keys) > 1:
-            line = np.array([seen_by(self.path.at(t), self.avatar).position for t in np.linspace(keys[0].time, keys[-1].time, 40)], np.float32)
+            line = np.array([seen_by(self.path.at(t), self.avatar).position for t in np.linspace(keys[0].time, keys[-1].time, 40)],
+                            np.float32)
             self.nodes.append(self.server.scene.add_line_segments('/path/line', np.stack([line[:-1], line[1:]], 1), (134, 46, 156)))
 
     def go(self, time: float, client=None): # None: everybody
@@ -138,7 +146,8 @@ def rendering(self: PathTab, path: CameraPath, client):
                 yield
             self.video = out if self.folder else None
             self.report(f'{total} pictures' + (f' in {out.name}, in the folder of the run' if self.folder else ''))
-            with suppress(Exception): client.send_file_download(out.name, out.read_bytes(), save_immediately=True) # the visitor may have gone
+            with suppress(Exception): # the visitor may have gone
+                client.send_file_download(out.name, out.read_bytes(), save_immediately=True)
         except (GhaError, OSError) as e: self.report(f'the video could not be made: {e}', True)
         finally: going.close(); self.filming, self.bar.visible = False, False
 
@@ -161,7 +170,9 @@ def load(self: PathTab, content: bytes, name: str):
     self.fps.value = min(60., path.fps)
     self.size.value = min(SIZES, key=lambda s: abs(SIZES[s] - path.aspect))
     self.set(path)
-    if unknown: self.report(f'{len(path.keys)} keys; {len(unknown)} coefficients are unknown to this avatar and are passed over: {", ".join(unknown[:3])}')
+    if unknown:
+        self.report(f'{len(path.keys)} keys; {len(unknown)} coefficients are unknown to this avatar and are passed over: '
+                    + ', '.join(unknown[:3]))
 
 def free_name(folder: Path, stem: str, suffix: str) -> Path:
     "A file of that name that does not exist yet; its folder does."

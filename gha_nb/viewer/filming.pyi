@@ -37,9 +37,9 @@ class PathTab:
     def __init__(self, loop, avatar: HeadAvatar, controls, # `AvatarControls`
                  placement: ScenePlacement, folder: Path|None) -> None: ...  # where videos and paths are kept
     def submit(self, job) -> None:
-        "Leave a job to the owner; what goes wrong is said here."
+        "Leave a job to the thread that owns the head; a `GhaError` is shown in the tab."
     def report(self, text: str, wrong: bool = False) -> None:
-        "Say something below the buttons."
+        "Show a message below the buttons."
     def add(self, client) -> None:
         "One more key, after the last."
     def edit(self, what: str, client) -> None:

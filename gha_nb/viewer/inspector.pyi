@@ -1,4 +1,4 @@
-"""Ask the Gaussians: colour them by what they are, hide those one does not want to see, click one and read everything about it."""
+"""Colour the Gaussians by any of their attributes, hide some of them, click one and read all its values."""
 # made by tools/stubs.py: do not edit
 import numpy as np
 from jaxtyping import Bool, Float
@@ -14,7 +14,7 @@ __all__ = ['ATTRIBUTES', 'SHAPES', 'PLAIN', 'millimetres', 'principal_components
 def millimetres(avatar: HeadAvatar) -> float: ...
 
 def principal_components(features: Float[Tensor, "n f"]) -> Float[Tensor, "n 3"]:
-    "The three principal components; the sign is such that the largest weight of an axis is positive, so it does not flip from step to step."
+    "The first three; each axis has its largest weight positive, so that its sign does not flip from step to step."
 
 def gradient(avatar: HeadAvatar, g: Gaussians) -> Float[Tensor, "n"]|None:  # None: nothing has been trained here
     "How strongly the last step pulled at each neutral position."
@@ -32,7 +32,8 @@ def color_range(values: Float[np.ndarray, "n"]) -> tuple[float, float]:
     "The range of the colours: from the 1st to the 99th percentile of what is finite."
 
 def ray_contributions(origin: Float[np.ndarray, "3"], direction: Float[np.ndarray, "3"], # of a ray
-               centers: Float[np.ndarray, "n 3"], covariances: Float[np.ndarray, "n 3 3"], opacities: Float[np.ndarray, "n"], # in the same space
+               centers: Float[np.ndarray, "n 3"], covariances: Float[np.ndarray, "n 3 3"],
+               opacities: Float[np.ndarray, "n"], # in the same space
                blur: float = .004, # standard deviation added in each direction: half a pixel
               ) -> Float[np.ndarray, "n"]:
     "How much each Gaussian contributes to what is seen along a ray."

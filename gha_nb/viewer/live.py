@@ -32,7 +32,8 @@ class GuidanceViewer(ViewerLoop):
         with self.folder:
             self.paint = gui.add_dropdown('paint', MESH_COLORINGS)
             self.frame = gui.add_slider('frame', 0, max(last, 1), 1, capture.frames.index(guidance.frame), disabled=not last)
-            self.mesh_on, self.cut_on = gui.add_checkbox('mesh', True), gui.add_checkbox('cut through the field', False, hint='stands in the plane that halves the face: look from the side')
+            self.mesh_on = gui.add_checkbox('mesh', True)
+            self.cut_on = gui.add_checkbox('cut through the field', False, hint='in the plane that halves the face: look from the side')
             self.around = CaptureScene(server, capture, placement, self, lambda camera: setattr(self.compare.camera, 'value', camera))
             self.note = gui.add_markdown('')
             with gui.add_folder('truth and rendering', expand_by_default=False): self.compare = Compare(gui, capture, self)
@@ -56,7 +57,8 @@ class GuidanceViewer(ViewerLoop):
             with self.show_errors('the cut'):
                 distance, extent = field_slice(self.guidance)
                 at = cut_pose(extent, self.guidance.landmarks.detach()[:, 0].median().item(), self.placement)
-                if self.cut is None: self.cut = scene.add_image('/cut', cut_picture(distance), **at, cast_shadow=False, receive_shadow=False)
+                if self.cut is None:
+                    self.cut = scene.add_image('/cut', cut_picture(distance), **at, cast_shadow=False, receive_shadow=False)
                 else: self.cut.image = cut_picture(distance)
         for node, box in ((self.mesh, self.mesh_on), (self.cut, self.cut_on)):
             if node is not None and node.visible != box.value: node.visible = box.value
@@ -80,7 +82,8 @@ class LiveViewer:
                  host: str|None = None, port: int|None = None, # as in `view`
                  say=print, # where the address is announced
                 ):
-        self.every, self.share, self.viewer, self.paused, self.go, self.rest_until, self.plots = every, share, None, threading.Event(), threading.Event(), 0., None
+        self.every, self.share, self.viewer, self.plots, self.rest_until = every, share, None, None, 0.
+        self.paused, self.go = threading.Event(), threading.Event()
         self.server = open_server(host, port, say)
         self.server.on_client_connect(self.draw_soon)
 
@@ -94,10 +97,12 @@ class LiveViewer:
         with gui.add_folder('training', order=-2):
             self.status = gui.add_markdown('about to start')
             self.buttons = gui.add_button_group('', ('pause', 'go on', 'one step', 'stop and save'))
-            self.balance = gui.add_slider('drawing, % of the time', 2, 90, 1, round(100*self.share), hint='the rest is training; little is needed to watch, much to play')
+            self.balance = gui.add_slider('drawing, % of the time', 2, 90, 1, round(100*self.share),
+                                          hint='the rest is training; little is needed to watch, much to play')
             self.balance.on_update(self.draw_soon)
             axes = dict(scales={'x': {'time': False}}, height=130)
-            plot = lambda name, colour: gui.add_uplot((np.zeros(1), np.zeros(1)), ({'label': 'step'}, {'label': name, 'stroke': colour, 'width': 2}), **axes)
+            plot = lambda name, colour: gui.add_uplot((np.zeros(1), np.zeros(1)),
+                                                      ({'label': 'step'}, {'label': name, 'stroke': colour, 'width': 2}), **axes)
             self.plots = dict(loss=plot('log10 loss', '#0b7285'), psnr=plot('PSNR, dB', '#e8590c'))
         @self.buttons.on_click
         def _(event):
@@ -132,7 +137,8 @@ class LiveViewer:
     def begin(self, run, make):
         "A stage begins."
         if self.plots is None: self.open(run)
-        self.viewer, self.history, self.clock, self.stage = None, [], (time.monotonic(), run.step), 'mesh' if run.avatar is None else 'Gaussians'
+        self.viewer, self.history, self.clock = None, [], (time.monotonic(), run.step)
+        self.stage = 'mesh' if run.avatar is None else 'Gaussians'
         self.viewer = make()
         self.show_status(run, 'training')
         if self.server.get_clients(): self.viewer.step()
@@ -144,10 +150,12 @@ class LiveViewer:
         if len(self.history) > 2000: self.history = self.history[::2]
         if self.paused.is_set(): self.wait(run)
         if not self.server.get_clients(): return
-        if run.step % (self.every if run.avatar is not None else max(1, self.every//5)) == 0: self.show_status(run, 'training'); self.viewer.changed() # a step of the mesh takes longer
+        if run.step % (self.every if run.avatar is not None else max(1, self.every//5)) == 0: # a step of the mesh takes longer
+            self.show_status(run, 'training'); self.viewer.changed()
         if time.monotonic() >= self.rest_until:
             start = time.monotonic()
-            if self.viewer.step(): self.rest_until = time.monotonic() + (time.monotonic() - start)*(100/min(max(float(self.balance.value), 2.), 90.) - 1)
+            if self.viewer.step():
+                self.rest_until = time.monotonic() + (time.monotonic() - start)*(100/min(max(float(self.balance.value), 2.), 90.) - 1)
 
     def wait(self, run):
         "Stand still until somebody lets it go on; this time does not count."

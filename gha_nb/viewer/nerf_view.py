@@ -82,7 +82,8 @@ class NerfViewer(nerfview.Viewer):
     def camera(self, state: nerfview.CameraState, tab: nerfview.RenderTabState) -> Camera: # world space
         "The camera of a browser; both sides are multiples of the super-resolution's factor."
         height = tab.render_height if tab.preview_render else tab.viewer_height
-        seen = SimpleNamespace(wxyz=matrix_to_quat(torch.as_tensor(state.c2w[:3, :3])).numpy(), position=state.c2w[:3, 3], fov=state.fov, aspect=state.aspect)
+        wxyz = matrix_to_quat(torch.as_tensor(state.c2w[:3, :3])).numpy()
+        seen = SimpleNamespace(wxyz=wxyz, position=state.c2w[:3, 3], fov=state.fov, aspect=state.aspect)
         return world_camera(seen, self.placement, max(64, int(height)), self.avatar.config.upsampler.factor)
 
     @torch.no_grad()
@@ -97,7 +98,8 @@ class NerfViewer(nerfview.Viewer):
     def get_camera_state(self, client: viser.ClientHandle) -> nerfview.CameraState:
         "A window without width or an angle of zero would end the process, too."
         s = super().get_camera_state(client)
-        return replace(s, fov=float(np.clip(np.nan_to_num(s.fov, nan=.5), .01, 3.)), aspect=float(np.clip(np.nan_to_num(s.aspect, nan=1.), .2, 5.)))
+        within = lambda v, otherwise, low, high: float(np.clip(np.nan_to_num(v, nan=otherwise), low, high))
+        return replace(s, fov=within(s.fov, .5, .01, 3.), aspect=within(s.aspect, 1., .2, 5.))
 
     def rerender(self, _=None):
         "Draw again for every browser: a control has moved."
@@ -111,7 +113,8 @@ class NerfViewer(nerfview.Viewer):
         self._rendering_tab_handles['viewer_res_slider'].value = self.render_tab_state.viewer_res = rows
 
     def update(self, step: int, num_train_rays_per_step: int): # pixels rendered in a training step
-        "Call it between two steps of a training, without the lock: it measures them, asks for pictures in the right proportion, and waits for those that are due."
+        """Call it between two steps of a training, without the lock: it measures how long the steps take, asks for pictures
+        in the right proportion, and lets pictures that wait go first."""
         now = time.perf_counter()
         if self.since is not None:
             self.render_tab_state.num_train_rays_per_sec = num_train_rays_per_step/max(now - self.since, 1e-6)
@@ -139,7 +142,7 @@ def nerf(avatar: HeadAvatar|Path|str, # or its run folder
          host: str|None = None, port: int|None = None, # as in `view`
          block: bool = True, # until Ctrl-C? Otherwise it returns at once
          say=print, # where the address is announced
-         folder: Path|str|None = None, # where nerfview keeps videos and camera paths; None: the run folder if one was given, else `results`
+         folder: Path|str|None = None, # for nerfview's videos and camera paths; None: the run folder if one was given, else `results`
          training: bool = False, # will you call `update` between the steps of a training?
         ) -> NerfViewer: # with `close()`
     """Look at an avatar, or at what you make of it, in nerfview's viewer; raises `GhaError`.

@@ -32,7 +32,8 @@ from .scene import CaptureScene
 from ..raster.splat import rasterize
 
 # %% ../../nbs/viewer/08_viewer.ipynb #6c3365ca
-RENDER_MODES = ('splats (drawn by the browser)', 'super-resolved picture', 'coarse picture', 'depth', 'coverage', 'features as colours', 'one channel')
+RENDER_MODES = ('splats (drawn by the browser)', 'super-resolved picture', 'coarse picture', 'depth', 'coverage', 'features as colours',
+                'one channel')
 
 class Viewer(ViewerLoop):
     "Panel and scene of one avatar. The thread that calls `step` is the only one that touches the avatar."
@@ -42,7 +43,8 @@ class Viewer(ViewerLoop):
                  folder: Path|None = None, # where videos and paths are kept; None: they are only sent to the browser
                 ):
         if capture is not None and capture.n_expressions != avatar.n_expressions:
-            raise GhaError(f'{capture.name} has {capture.n_expressions} expression coefficients, the avatar {avatar.n_expressions}: it is not of this kind')
+            raise GhaError(f'{capture.name} has {capture.n_expressions} expression coefficients, the avatar {avatar.n_expressions}: '
+                           'it is not of this kind')
         super().__init__(server)
         self.avatar, self.capture, self.placement = avatar, capture, ScenePlacement.of(avatar)
         self.painted, self.sharpness = set(), {} # browsers that show a picture, and how sharp theirs is
@@ -50,7 +52,8 @@ class Viewer(ViewerLoop):
         scene.set_up_direction(tuple(self.placement.up.tolist()))
         for k, v in front_camera(self.placement).items(): setattr(server.initial_camera, k, v)
         empty = dict(centers=(3,), covariances=(3, 3), rgbs=(3,), opacities=(1,))
-        self.splats = scene.add_gaussian_splats('/head', **{k: np.zeros((capacity_for(len(avatar)), *shape), np.float32) for k, shape in empty.items()})
+        self.splats = scene.add_gaussian_splats('/head', **{k: np.zeros((capacity_for(len(avatar)), *shape), np.float32)
+                                                            for k, shape in empty.items()})
         self.shown = gui.add_dropdown('show', RENDER_MODES)
         self.channel = gui.add_slider('channel', 0, avatar.config.generator.channels - 1, 1, 0, visible=False)
         self.shown.on_update(self.changed); self.channel.on_update(self.changed)
@@ -65,7 +68,8 @@ class Viewer(ViewerLoop):
         self.compare = self.around = None
         if capture is not None:
             with tabs.add_tab('compare'): self.compare = Compare(gui, capture, self)
-            with gui.add_folder('around the head', expand_by_default=False): self.around = CaptureScene(server, capture, self.placement, self, self.look_through)
+            with gui.add_folder('around the head', expand_by_default=False):
+                self.around = CaptureScene(server, capture, self.placement, self, self.look_through)
         self.note = gui.add_markdown(f'{len(avatar):,} Gaussians')
         server.on_client_connect(self.arrived); server.on_client_disconnect(self.left)
         self.changed()
@@ -93,7 +97,7 @@ class Viewer(ViewerLoop):
     def inputs(self): return self.controls.inputs()
     def frame(self) -> str|None: # name
         "The frame of the capture that is shown, or the one last shown."
-        return None if self.capture is None else self.capture.frames[int(np.clip(self.controls.frame.value, 0, len(self.capture.frames) - 1))]
+        return None if self.capture is None else self.controls.frame_at(self.controls.frame.value)
 
 # %% ../../nbs/viewer/08_viewer.ipynb #b5c078fc
 @patch
@@ -116,8 +120,13 @@ def picture(self: Viewer, seen, # a browser's camera, as in `world_camera`
     camera = world_camera(seen, self.placement, rows or self.avatar.resolution[1], f).to(g.means.device)
     if what == 'depth': return self.depth_picture(g, camera.scaled_to(camera.width//f, camera.height//f), pose, scale)
     r = self.avatar.draw(g, camera, pose, scale)
-    picture = {RENDER_MODES[1]: lambda: r.image, RENDER_MODES[2]: lambda: r.coarse, 'coverage': lambda: r.alpha[..., None].expand(-1, -1, 3), 'features as colours': lambda: feature_colors(r.features.cpu(), r.alpha.cpu()),
-               'one channel': lambda: over_white(normalize_range(c := r.features[..., int(np.clip(self.channel.value, 0, r.features.shape[2] - 1))], (r.alpha > .5) & c.isfinite()), r.alpha)}[what]()
+    def channel():
+        c = r.features[..., int(np.clip(self.channel.value, 0, r.features.shape[2] - 1))]
+        return over_white(normalize_range(c, (r.alpha > .5) & c.isfinite()), r.alpha)
+    picture = {RENDER_MODES[1]: lambda: r.image, RENDER_MODES[2]: lambda: r.coarse,
+               'coverage': lambda: r.alpha[..., None].expand(-1, -1, 3),
+               'features as colours': lambda: feature_colors(r.features.cpu(), r.alpha.cpu()),
+               'one channel': channel}[what]()
     return (np.nan_to_num(picture.cpu().numpy()).clip(0, 1)*255).round().astype(np.uint8)
 
 @patch
@@ -153,9 +162,11 @@ def draw(self: Viewer, dirty: set): # 'all', 'head', 'still', 'scene', 'compare'
         with self.show_errors('the splats'): self.inspector.draw(self.splats, now)
     for key, client in self.server.get_clients().items():
         if own and key in self.painted: client.scene.set_background_image(None); self.painted.discard(key)
-        elif not own and now is not None and (everything or key in dirty or 'still' in dirty and (r := self.sharpness.get(key)) and not r.sharp):
+        elif not own and now is not None and (everything or key in dirty
+                                              or 'still' in dirty and (r := self.sharpness.get(key)) and not r.sharp):
             with self.show_errors('rendering'):
-                self.send_picture(client, now, 'move' if key in dirty else 'rerender' if 'head' in dirty else 'update' if everything else 'static')
+                self.send_picture(client, now, 'move' if key in dirty else 'rerender' if 'head' in dirty else 'update' if everything
+                                  else 'static')
     if self.channel.visible != (self.shown.value == 'one channel'): self.channel.visible = not self.channel.visible
     if not own: self.inspector.hide(self.splats)
     if now is not None: self.inspector.show_statistics()
@@ -168,7 +179,8 @@ def draw(self: Viewer, dirty: set): # 'all', 'head', 'still', 'scene', 'compare'
 @patch
 def rendered(self: Viewer, frame: str, camera: str) -> Tensor: # [H, W, 3] 0..1
     "What the avatar makes of a view of the capture."
-    return self.avatar.render(camera_for(self.avatar, self.capture, frame, camera), self.capture.expression(frame), self.capture.pose(frame), self.capture.scale(frame))
+    return self.avatar.render(camera_for(self.avatar, self.capture, frame, camera), self.capture.expression(frame),
+                              self.capture.pose(frame), self.capture.scale(frame))
 
 # %% ../../nbs/viewer/08_viewer.ipynb #0dc51b85
 def view(avatar: HeadAvatar|Path|str, # or its run folder
