@@ -137,7 +137,7 @@ def f():
     from gha_nb.training import train
     from gha_nb import app
 """
-    assert imported(source, 'studio.brows') == {'core', 'studio.hair', 'viewer.page', 'training', 'app'}
+    assert imported(source, 'studio.facial_hair') == {'core', 'studio.hair', 'viewer.page', 'training', 'app'}
     assert level('core') < level('capture.capture') < level('viewer') < level('app')
 
 

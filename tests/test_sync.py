@@ -52,7 +52,7 @@ def test_no_stale_module():
 def test_readme_and_sidebar(tree):
     result = run(sys.executable, 'tools/docs.py', '--readme', '--sidebar', cwd=tree)
     assert result.returncode == 0, said(result)
-    for o in ('README.md', 'nbs/sidebar.yml'):
+    for o in ('README.md', 'nbs/sidebar.yml', 'nbs/map.ipynb'):
         assert (tree/o).read_text() == (root/o).read_text(), f'{o} is not what the notebooks say: run make sync'
     pictures = [{o.name: o.read_bytes() for o in (top/'index_files').glob('*')} for top in (tree, root)]
     assert pictures[0] == pictures[1], "README.md's pictures are not those of the notebook: run make sync"

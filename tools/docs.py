@@ -57,6 +57,7 @@ def readme():
             parts += filter(None, [output_markdown(o, picture) for o in c.get('outputs', [])])
     text = '\n\n'.join(parts) + '\n'
     text = re.sub(r'\]\(((?!https?:)[\w/]+\.ipynb)', r'](nbs/\1', text)
+    text = re.sub(r'\[(`[^`]*`)\]\(/[^)]*\)', r'\1', text)  # nbdev's links into the website
     return text, pictures
 
 
@@ -100,6 +101,23 @@ def tidy_signatures(cache):
         for data in (o['data'] for c in nb['cells'] for o in c.get('outputs', []) if 'text/markdown' in o.get('data', {})):
             data['text/markdown'] = readable(''.join(data['text/markdown']))
         page.write_text(json.dumps(nb))
+
+
+def map_page():
+    "The text of nbs/map.ipynb: every module with the subtitle of its notebook, by wing"
+    def said(path):
+        first = ''.join(read_nb(root/'nbs'/path).cells[0].source)
+        title, subtitle = re.match(r'# (.+)\n\n> (.+)', first).groups()
+        folder, stem = os.path.split(path)
+        module = '.'.join(filter(None, [folder, re.sub(r'^\d+_|\.ipynb$', '', stem)]))
+        return f'| `{module}` | [{title}]({path}) | {subtitle.strip()} |'
+    def inside(folder): return sorted(str(o.relative_to(root/'nbs')) for o in (root/'nbs'/folder).glob('[0-9]*.ipynb'))
+    groups = [('Foundations and command line', inside('.')), *((o.capitalize(), inside(o)) for o in wings)]
+    cells = ['# Where is what\n\n> Every module of the library in one line, in the order of the data.',
+             *(f'## {name}\n\n| module | notebook | what it is about |\n|---|---|---|\n' + '\n'.join(map(said, paths)) for name, paths in groups)]
+    made = [dict(cell_type='markdown', id=f'map{i:05d}', metadata={}, source=o.splitlines(True)) for i, o in enumerate(cells)]
+    kernel = json.loads((root/'nbs'/'index.ipynb').read_text())['metadata']
+    return json.dumps(dict(cells=made, metadata=kernel, nbformat=4, nbformat_minor=5), indent=1, ensure_ascii=False) + '\n'
 
 
 def move_pages(cache):
@@ -173,12 +191,14 @@ def serve(folder, port):
 def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument('--readme', action='store_true', help='write README.md and stop')
-    p.add_argument('--sidebar', action='store_true', help='write nbs/sidebar.yml and stop')
+    p.add_argument('--sidebar', action='store_true', help='write nbs/sidebar.yml and nbs/map.ipynb and stop')
     p.add_argument('--no-serve', action='store_true', help='build _docs and stop')
     p.add_argument('--port', type=int, default=8000, help='where to serve; 0: any free port')
     args = p.parse_args()
     if args.readme: write_readme()
-    if args.sidebar: (root/'nbs'/'sidebar.yml').write_text(sidebar())
+    if args.sidebar:
+        (root/'nbs'/'map.ipynb').write_text(map_page())
+        (root/'nbs'/'sidebar.yml').write_text(sidebar())
     if args.readme or args.sidebar: return
     build(root/'_docs')
     if not args.no_serve: serve(root/'_docs', args.port)

@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from .anny import expression_names
-from .brows import beard_area, brow_x, brow_y
+from .facial_hair import beard_area, brow_x, brow_y
 from .design import Design
 from .head import neckline, smoothstep
 from .light import Lighting, lights, specular, srgb_to_linear

@@ -17,7 +17,7 @@ from fastcore.basics import patch
 from jaxtyping import Float
 from torch import Tensor
 
-from .brows import grow_beard, grow_brows, grow_lashes
+from .facial_hair import grow_beard, grow_brows, grow_lashes
 from .design import Design
 from ..geometry import Camera, rotvec_to_matrix
 from .hair import Ribbons, grow_hair, concatenate_ribbons
