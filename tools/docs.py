@@ -113,8 +113,9 @@ def map_page():
         return f'| `{module}` | [{title}]({path}) | {subtitle.strip()} |'
     def inside(folder): return sorted(str(o.relative_to(root/'nbs')) for o in (root/'nbs'/folder).glob('[0-9]*.ipynb'))
     groups = [('Foundations and command line', inside('.')), *((o.capitalize(), inside(o)) for o in wings)]
+    head = '| module | notebook | what it is about |\n|---|---|---|\n'
     cells = ['# Where is what\n\n> Every module of the library in one line, in the order of the data.',
-             *(f'## {name}\n\n| module | notebook | what it is about |\n|---|---|---|\n' + '\n'.join(map(said, paths)) for name, paths in groups)]
+             *(f'## {name}\n\n{head}' + '\n'.join(map(said, paths)) for name, paths in groups)]
     made = [dict(cell_type='markdown', id=f'map{i:05d}', metadata={}, source=o.splitlines(True)) for i, o in enumerate(cells)]
     kernel = json.loads((root/'nbs'/'index.ipynb').read_text())['metadata']
     return json.dumps(dict(cells=made, metadata=kernel, nbformat=4, nbformat_minor=5), indent=1, ensure_ascii=False) + '\n'
