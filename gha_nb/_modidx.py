@@ -1589,6 +1589,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                        'gha_nb/training/presets.py'),
                                          'gha_nb.training.presets.preset_table': ( 'training/presets.html#preset_table',
                                                                                    'gha_nb/training/presets.py'),
+                                         'gha_nb.training.presets.settings_of': ( 'training/presets.html#settings_of',
+                                                                                  'gha_nb/training/presets.py'),
                                          'gha_nb.training.presets.with_start': ( 'training/presets.html#with_start',
                                                                                  'gha_nb/training/presets.py')},
             'gha_nb.training.run': { 'gha_nb.training.run.Budget': ('training/run.html#budget', 'gha_nb/training/run.py'),

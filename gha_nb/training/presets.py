@@ -4,9 +4,10 @@
 
 # %% auto #0
 __all__ = ['PRESETS', 'both_stages', 'four_terms', 'Preset', 'find_preset', 'flat', 'preset_table', 'preset_from_dict',
-           'with_start']
+           'with_start', 'settings_of']
 
 # %% ../../nbs/training/06_presets.ipynb #a5c61b1e
+import json
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 
 from ..avatar.transfer import GuidanceStartConfig
@@ -126,3 +127,11 @@ def with_start(preset: Preset, init: str, # name of a start
     if needs[init] and needs[init] not in stages: stages = [needs[init], *stages]
     start = preset.start if part_of(preset.start).name == init else chosen.config()
     return replace(preset, start=start, stages=preset.stages.only(*stages))
+
+def settings_of(preset: Preset) -> list[str]: # 'generator.channels=16'
+    "What differs from the preset of that name with the same start, as `--set` and `Preset.changed` take it."
+    if preset.name not in PRESETS: return []
+    base, own = flat(with_start(PRESETS[preset.name], part_of(preset.start).name)), flat(preset)
+    said = lambda v: v if isinstance(v, str) else json.dumps(v, separators=(',', ':'))
+    exchanged = tuple(f'{k}.' for k in ('generator', 'upsampler', 'schedule') if base[k] != own[k]) # their defaults are others
+    return [f'{k}={said(v)}' for k, v in own.items() if k != 'name' and (base.get(k) != v or k.startswith(exchanged))]

@@ -20,7 +20,7 @@ from ..capture.diagnostics import diagnose
 from ..capture.prefetch import prefetch
 from ..core import GhaError, env_flag, load_settings, pick_device, pick_precision, prepare_threads, write_json
 from ..parts import find_part, part_of, to_plain
-from .presets import Preset, find_preset, with_start
+from .presets import Preset, find_preset, settings_of, with_start
 from .run import Budget, Run, newest_checkpoint, restore, save_checkpoint
 
 # %% ../../nbs/training/08_training.ipynb #ffe83d9d
@@ -110,11 +110,10 @@ def finish(run: Run) -> HeadAvatar:
     p, perceptual = run.preset, getattr(run.stage, 'losses', None)
     if run.avatar is None: raise GhaError(f"no avatar came of the stages {', '.join(run.stage_names)}: one of them has to set `run.avatar`")
     known = perceptual is not None and 'perceptual' in perceptual.terms and perceptual.terms['perceptual'][1].network is not None
-    about = dict(preset=to_plain(p), parts=parts_of(p), seed=run.seed, init=part_of(p.start).name, capture=run.capture.name,
-                 n_gaussians=len(run.avatar),
-                 steps=run.step, seconds=round(run.seconds, 1), stopped=run.stopping, skipped=run.skipped, diagnostics=run.diagnostics,
-                 start=run.notes.get('start'),
-                 **{n: run.notes.get(n) for n in dict.fromkeys(['guidance', *run.stage_names]) if n != 'gaussians'},
+    stages = {n: run.notes.get(n) for n in dict.fromkeys(['guidance', *run.stage_names]) if n != 'gaussians'} # what each of them says
+    about = dict(preset=to_plain(p), changes=settings_of(p), parts=parts_of(p), seed=run.seed, init=part_of(p.start).name,
+                 capture=run.capture.name, n_gaussians=len(run.avatar), steps=run.step, seconds=round(run.seconds, 1), stopped=run.stopping,
+                 skipped=run.skipped, diagnostics=run.diagnostics, start=run.notes.get('start'), **stages,
                  weights='perceptual vgg' if known else 'none', threads=torch.get_num_threads(), device=str(run.device),
                  precision=str(run.precision).removeprefix('torch.'), versions=dict(gha_nb=gha_nb.__version__, torch=torch.__version__))
     run.avatar.eval()
