@@ -129,7 +129,7 @@ def with_start(preset: Preset, init: str, # name of a start
     return replace(preset, start=start, stages=preset.stages.only(*stages))
 
 def settings_of(preset: Preset) -> list[str]: # 'generator.channels=16'
-    "What differs from the preset of that name with the same start, as `--set` and `Preset.changed` take it."
+    "What differs from the preset of that name with the same start, as `--set` takes it."
     if preset.name not in PRESETS: return []
     base, own = flat(with_start(PRESETS[preset.name], part_of(preset.start).name)), flat(preset)
     said = lambda v: v if isinstance(v, str) else json.dumps(v, separators=(',', ':'))
