@@ -172,8 +172,7 @@ def render(run:str,  # folder of the run
     views = capture.views(split)
     if not views: raise GhaError(f'{capture.name} has no {split} views')
     for frame, camera in progress(views, 'rendering'):
-        image = avatar.render(camera_for(avatar, capture, frame, camera), capture.expression(frame), capture.pose(frame),
-                              capture.scale(frame))
+        image = avatar.render(camera_for(avatar, capture, frame, camera), *capture.tracking(frame))
         write_atomic(out/f'{frame}_{camera}.png', chw_to_pil(image.permute(2, 0, 1)).save)
     print(f'{len(views)} pictures in {out}')
 

@@ -139,7 +139,7 @@ def test_stays_in_range(trained, tmp_path):
     rows = '\n'.join(f'{x:.3f},{-x:.3f}' for x in np.linspace(0, 50, 40))
     for fit in ('scale', 'clamp'):
         driven = drive(avatar, grown(tmp_path/'wild.csv', 'grow,blush\n' + rows), fit=fit)
-        values = torch.stack([e for e, _, _ in driven])
+        values = torch.stack([e for e, *_ in driven])
         assert (values <= high + .1001*(high - low)).all() and (values >= low - .1001*(high - low)).all()
         assert driven.report.outside == 1 and driven.report.frozen == ('blush',), 'the ball never changed its blush in training'
         assert (driven.report.scaled if fit == 'scale' else driven.report.clamped)

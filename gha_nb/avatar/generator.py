@@ -17,7 +17,9 @@ from ..raster.gaussians import Gaussians, activate
 # %% ../../nbs/avatar/01_generator.ipynb #049e53a9
 @part('generator', 'dynamic', GeneratorConfig)
 class Generator(PointNetworks):
-    "From the neutral model, an expression and a pose to Gaussians in canonical space."
+    """From the neutral model, an expression and a pose to Gaussians in canonical space (Xu et al., section 3.1).
+
+    Example: `gaussians = Generator(52, GeneratorConfig())(avatar.neutral, avatar.landmarks, expression, relative_pose)`"""
     def __init__(self, expressions: int, # expression coefficients, E
                  config: GeneratorConfig): # widths and ranges
         super().__init__(expressions, config)

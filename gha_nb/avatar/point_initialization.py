@@ -37,6 +37,7 @@ class PointInitialization:
     mix: Float[Tensor, "r m"]|None = None # how expression and pose mix it
     networks: dict|None = None # parameters of networks that an earlier stage has trained, by name
     note: str = '' # what the user should know
+    torso: Float[Tensor, "n"]|None = None # how much each point stays with the torso, 0..1; None: to be found
 
 # %% ../../nbs/avatar/04_point_initialization.ipynb #470a7cc7
 def initial_colors(capture: Capture, frame: str, # whose pictures

@@ -37,7 +37,7 @@ def bilinear_kernel(factor: int # enlargement of a side
 
 @dataclass(frozen=True)
 class SubPixelConfig(Enlargement):
-    "Size of the sub-pixel network."
+    "Size of the sub-pixel network; in a preset: `find_preset('laptop').changed('upsampler.width=64')`."
     width: int = 48 # channels inside
     depth: int = 3 # convolutions before the last
     factor: int = 4 # enlargement of a side

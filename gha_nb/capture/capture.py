@@ -41,7 +41,7 @@ def has_white_background(image: UInt8[np.ndarray, "h w 3"], mask: UInt8[np.ndarr
 # %% ../../nbs/capture/04_capture.ipynb #b07360e0
 @dataclass(frozen=True, eq=False)
 class View:
-    "What one camera saw in one frame, and what is known about the head at that moment."
+    "What one camera saw in one frame, and what is known about the head then: `capture.view('0000', 'cam3').target(256)`, [3, 256, 256]."
     frame: str # its name
     camera_name: str # the camera's name
     image: UInt8[Tensor, "h w 3"] # RGB as stored
@@ -165,12 +165,23 @@ def read_or_raise(where: str, file: str, read: Callable, *args, **options):
 
 # %% ../../nbs/capture/04_capture.ipynb #1f85aed7
 @patch
-def params(self: Capture, frame: str) -> tuple[Tensor, Tensor, Tensor]: # expression [E], pose [6], scale []
-    "The tracking of one frame: coefficients; rotation vector (radians) and translation (metres); metres per head unit."
+def tracking(self: Capture, frame: str) -> tuple[Tensor, Tensor, Tensor, Tensor]: # expression [E], pose [6], scale [], torso [6]
+    "All that params.npz says of a frame."
     def read():
         found = self.read_file(read_params, params_file(frame), frame)
-        return tuple(torch.tensor(v, dtype=torch.float32) for v in (found.expression, found.pose, found.scale))
+        torso = np.zeros(6) if found.torso is None else found.torso
+        return tuple(torch.tensor(v, dtype=torch.float32) for v in (found.expression, found.pose, found.scale, torso))
     return self.memory.get(('params', frame), read)
+
+@patch
+def params(self: Capture, frame: str) -> tuple[Tensor, Tensor, Tensor]: # expression [E], pose [6], scale []
+    "The tracking of one frame: coefficients; rotation vector (radians) and translation (metres); metres per head unit."
+    return self.tracking(frame)[:3]
+
+@patch
+def torso(self: Capture, frame: str) -> Float[Tensor, " 6"]: # rotation vector (radians), then translation (metres)
+    "How the torso has moved in the world; zeros where the capture does not say: it stays."
+    return self.tracking(frame)[3]
 
 @patch
 def expression(self: Capture, frame: str) -> Float[Tensor, " e"]: # coefficients
@@ -290,5 +301,5 @@ def target_bytes(self: Capture, frame: str, camera: str, size: tuple[int, int], 
 
 # %% ../../nbs/capture/04_capture.ipynb #40e46822
 def demo_capture() -> Capture:
-    "The capture that the package carries; raises `GhaError` where it was installed without it."
+    "The capture that the package carries; raises `GhaError` where it was installed without it. `demo_capture().frames`"
     return Capture.read(demo_capture_path())

@@ -131,6 +131,7 @@ class Params:
     expression: np.ndarray # [E] coefficients
     pose: np.ndarray # [6] rotation vector (radians), then translation (metres)
     scale: np.ndarray # [] metres per head unit
+    torso: np.ndarray|None = None # [6] like a pose: how the torso moved since it stood at zero; None: it stays in the world
 
 def get_array(arrays, key: str):
     "An array of a .npz file by its name; raises `LayoutError`."
@@ -139,18 +140,19 @@ def get_array(arrays, key: str):
     return arrays[key]
 
 def get_param(arrays, # the arrays of params.npz
-              key: str, # 'exp_coeff', 'pose' or 'scale'
+              key: str, # 'exp_coeff', 'pose', 'scale' or 'torso'
              ) -> np.ndarray: # [E], [6] or []
     "One of the arrays of params.npz; raises `LayoutError`."
-    array = checked_array(get_array(arrays, key), key, {'exp_coeff': (None,), 'pose': (6,), 'scale': ()}[key])
+    array = checked_array(get_array(arrays, key), key, {'exp_coeff': (None,), 'pose': (6,), 'scale': (), 'torso': (6,)}[key])
     if key == 'scale' and array <= 0:
         raise LayoutError(f'scale is {array:g}, expected a positive number', 'track the frame again, or leave it out')
     return array
 
 def read_params(file: Path) -> Params:
-    "A frame's expression, pose and scale; raises `LayoutError`."
+    "A frame's expression, pose and scale, and the pose of its torso where there is one; raises `LayoutError`."
     arrays = load_arrays(file)
-    return Params(*(get_param(arrays, key) for key in ('exp_coeff', 'pose', 'scale')))
+    keys = 'exp_coeff', 'pose', 'scale', *(['torso'] if isinstance(arrays, dict) and 'torso' in arrays else [])
+    return Params(*(get_param(arrays, key) for key in keys))
 
 def read_points(file: Path) -> np.ndarray: # [N, 3] world space, metres
     "Landmarks or vertices of a frame; raises `LayoutError`."

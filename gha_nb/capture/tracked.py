@@ -5,9 +5,12 @@
 # %% auto #0
 __all__ = ['neutral_frame', 'canonical_points', 'inside_masks', 'visual_hull', 'visual_hull_surface', 'mouth_points',
            'camera_direction', 'nearest_distances', 'frame_inputs', 'ridge_regression', 'fit_motion', 'tracked_points',
-           'propagate_motion', 'LinearMotion', 'static_points', 'frame_displacements', 'tracked_motion']
+           'propagate_motion', 'smooth_step', 'capture_torso_twist', 'expression_residual', 'torso_shares',
+           'propagate_shares', 'LinearMotion', 'static_points', 'frame_displacements', 'tracked_motion',
+           'turned_frames', 'largest_turn', 'single_camera_hull']
 
 # %% ../../nbs/capture/05_tracked.ipynb #948ae775
+import math
 from dataclasses import dataclass
 
 import torch
@@ -16,7 +19,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from .capture import Capture
-from ..geometry import nearest_neighbors, to_canonical, to_world
+from ..geometry import move_partly, nearest_neighbors, pose_matrix, to_canonical, to_world, torso_twist
 
 # %% ../../nbs/capture/05_tracked.ipynb #495bc445
 def neutral_frame(capture: Capture) -> str: # name of a training frame
@@ -54,9 +57,14 @@ def visual_hull(capture: Capture, frame: str, # whose masks
                 box: tuple = ((-1.8, 1.8), (-2.2, 2.0), (-2.2, 1.4)), # canonical space
                 threshold: float = 0.2, # of the masks
                ) -> tuple[Tensor, Tensor, Tensor]: # lattice [x, y, z, 3] in canonical space, inside the hull?, seen by any camera?
-    "The visual hull on a lattice: points that are inside every mask that sees them, of at least 60% of the cameras."
+    """The visual hull on a lattice: points that are inside every mask that sees them, of at least 60% of the cameras.
+
+    Where there is one training camera, the frames in which the head is turned are its views: see `single_camera_hull`."""
     axes = [torch.arange(a, b, spacing) for a, b in box]
     lattice = torch.stack(torch.meshgrid(*axes, indexing='ij'), -1)
+    if len(capture.split.train_cameras) == 1:
+        full, seen = single_camera_hull(capture, frame, lattice.reshape(-1, 3), threshold)
+        return lattice, full.reshape(lattice.shape[:3]), seen.reshape(lattice.shape[:3])
     world = to_world(lattice.reshape(-1, 3), capture.pose(frame), capture.scale(frame))
     seen, inside = inside_masks(world, capture, frame, capture.split.train_cameras, threshold=threshold)
     full = (seen >= max(1, 0.6*len(capture.split.train_cameras))) & (inside >= seen)
@@ -156,18 +164,78 @@ def propagate_motion(points: Float[Tensor, "n 3"], # anywhere
         moved.append(torch.einsum('rnkd,nk->rnd', displacements[:, ids], w/w.sum(1, keepdim=True)*fade[:, None]))
     return torch.cat(moved, 1)
 
+# %% ../../nbs/capture/05_tracked.ipynb #e3131b5f
+def smooth_step(t: Tensor) -> Tensor: # 0 below 0, 1 above 1
+    "A smooth rise from 0 to 1."
+    t = t.clamp(0, 1)
+    return t*t*(3 - 2*t)
+
+def capture_torso_twist(capture: Capture, frame: str, neutral: str) -> Float[Tensor, "6"]: # canonical space, head units
+    "How the torso moves from the neutral frame to another, seen from the head (`torso_twist` with what the capture says)."
+    return torso_twist(capture.pose(frame), capture.pose(neutral), capture.scale(frame), capture.torso(frame), capture.torso(neutral))
+
+def expression_residual(capture: Capture, frames: list, neutral: str,
+                        most: int = 20, # directions of the expressions; fewer than half as many as frames
+                       ): # a function of motions [F, V, 3]
+    "What expressions cannot explain of motions in some frames."
+    E = torch.stack([capture.expression(f) - capture.expression(neutral) for f in frames])
+    U, S, _ = torch.linalg.svd(E, full_matrices=False)
+    Q = U[:, :min(most, len(frames)//2)][:, S[:min(most, len(frames)//2)] > 1e-4]
+    return lambda moved: (moved.flatten(1) - Q @ (Q.T @ moved.flatten(1))).view_as(moved)
+
+def torso_shares(capture: Capture, frames: list, # of the capture, with the same tracked points
+                 neutral: str, # name of the neutral frame
+                 neck: tuple = (0.1, 0.8), # below the chin: as in `static_points`
+                 doubt: float = 0.01, # motion that decides nothing, head units
+                 most: int = 200, # frames that are looked at
+                ) -> Float[Tensor, "v"]: # of the tracked points, 0..1
+    "How much each tracked point stays with the torso while the head moves."
+    frames = frames[::-(-len(frames)//most)]
+    x0, landmarks = tracked_points(capture, neutral), canonical_points(capture, neutral, capture.landmarks(neutral))
+    guess = torch.zeros(len(x0))
+    if len(landmarks) == 68:
+        down = F.normalize(landmarks[8] - landmarks[27], dim=0)
+        guess = smooth_step(((x0 - landmarks[8]) @ down - neck[0])/(neck[1] - neck[0]))
+    residual, twists = expression_residual(capture, frames, neutral), [capture_torso_twist(capture, f, neutral) for f in frames]
+    found, shares = residual(torch.stack([tracked_points(capture, f) - x0 for f in frames])), torch.linspace(0, 1, 21)
+    errors = []
+    for b in shares:
+        moved = residual(torch.stack([move_partly(x0, b.expand(len(x0)), t) - x0 for t in twists]))
+        errors.append((found - moved).square().sum((0, 2)) + len(frames)*doubt**2*(b - guess)**2)
+    return propagate_shares(x0, x0, shares[torch.stack(errors).argmin(0)])
+
+def propagate_shares(points: Float[Tensor, "n 3"], # anywhere
+                     known: Float[Tensor, "v 3"], # points whose share is known, in the same space
+                     shares: Float[Tensor, "v"], # 0..1
+                     k: int = 12, # neighbours
+                    ) -> Float[Tensor, "n"]: # 0..1
+    "Shares of points as the mean of their nearest neighbours, the nearest counting most."
+    res = []
+    for part in points.split(2048):
+        d, ids = nearest_neighbors(part, known, min(k, len(known)))
+        w = 1/(d + .02)
+        res.append((w*shares[ids]).sum(1)/w.sum(1))
+    return torch.cat(res) if res else points[:, 0]
+
+# %% ../../nbs/capture/05_tracked.ipynb #32ddc437
 @dataclass(frozen=True)
 class LinearMotion:
     "The linear part of a head's motion, known at some of its points."
     points: Float[Tensor, "v 3"] # neutral, canonical space: the tracked ones first, then those that stay behind
     basis: Float[Tensor, "r v 3"] # directions, head units
     mix: Float[Tensor, "r m"] # weights of the directions for each of the E + 6 inputs of `frame_inputs`
+    torso: Float[Tensor, "v"]|None = None # how much each point stays with the torso, 0..1; None: one frame for everything
 
     def at(self, points: Float[Tensor, "n 3"], # canonical space
            falloff: float = 0.15, # how fast motion fades with the distance to tracked points, head units
           ) -> Float[Tensor, "r n 3"]: # head units
         "The basis at any points."
         return propagate_motion(points, self.points, self.basis, falloff)
+
+    def torso_at(self, points: Float[Tensor, "n 3"], # canonical space
+                ) -> Float[Tensor, "n"]|None: # 0..1; None: one frame for everything
+        "How much any points stay with the torso: as their neighbours."
+        return None if self.torso is None else propagate_shares(points, self.points, self.torso)
 
 def static_points(capture: Capture, frame: str, # whose masks
                   tracked: Float[Tensor, "v 3"], # canonical space
@@ -181,29 +249,79 @@ def static_points(capture: Capture, frame: str, # whose masks
     down = F.normalize(landmarks[8] - landmarks[27], dim=0) # from the bridge of the nose to the chin, and on
     below = (surface - landmarks[8]) @ down
     keep = (below > neck[0]) & (nearest_distances(surface, tracked)[:, 0] > margin)
-    t = ((below[keep] - neck[0])/(neck[1] - neck[0])).clamp(0, 1)
-    return surface[keep], t*t*(3 - 2*t)
+    return surface[keep], smooth_step((below[keep] - neck[0])/(neck[1] - neck[0]))
 
 def frame_displacements(capture: Capture, # whose tracking
                         frame: str, # in this frame
                         neutral: str, # relative to this one
                         static: Float[Tensor, "n 3"], # of `static_points`, canonical space
                         static_weights: Float[Tensor, "n"], # of `static_points`
+                        torso: Float[Tensor, "v"]|None = None, # of `torso_shares`; None: everything belongs to the head
                        ) -> Float[Tensor, "v 3"]: # canonical space, head units: of the tracked points, then of the static ones
-    "How points of the neutral frame are displaced in another."
+    "How points of the neutral frame are displaced in another, before the torso takes its share."
+    if torso is not None: # what is left when the torso's share is taken back; static points have nothing else
+        back = move_partly(tracked_points(capture, frame), -torso, capture_torso_twist(capture, frame, neutral))
+        return torch.cat([back - tracked_points(capture, neutral), torch.zeros_like(static)])
     in_world = canonical_points(capture, frame, to_world(static, capture.pose(neutral), capture.scale(neutral)))
     return torch.cat([tracked_points(capture, frame) - tracked_points(capture, neutral), static_weights[:, None]*(in_world - static)])
 
 def tracked_motion(capture: Capture, # whose training frames
                    frame: str, # the neutral one
                    rank: int = 24, # directions kept
+                   torso: bool = True, # a second rigid frame for what does not follow the head?
                   ) -> LinearMotion:
     "Learn the motion from the tracked points and the poses of the training frames alone."
     x0, n = tracked_points(capture, frame), len(capture.landmarks(frame))
     frames = [f for f in capture.split.train_frames if len(capture.landmarks(f)) == n and len(tracked_points(capture, f)) == len(x0)]
     static = static_points(capture, frame, x0)
-    targets = torch.stack([frame_displacements(capture, f, frame, *static) for f in frames])
+    shares = torso_shares(capture, frames, frame) if torso else None
+    targets = torch.stack([frame_displacements(capture, f, frame, *static, shares) for f in frames])
     B, _ = fit_motion(frame_inputs(capture, frames, frame), targets.flatten(1)) # [M, 3V]
     U, S, V = torch.linalg.svd(B.double(), full_matrices=False)
-    basis = V[:rank].float().reshape(min(rank, len(S)), -1, 3)
-    return LinearMotion(torch.cat([x0, static[0]]), basis, (U[:, :rank]*S[:rank]).T.float())
+    basis = V[:rank].float().reshape(min(rank, len(S)), len(x0) + len(static[0]), 3)
+    stays = None if shares is None else torch.cat([shares, static[1]])
+    return LinearMotion(torch.cat([x0, static[0]]), basis, (U[:, :rank]*S[:rank]).T.float(), stays)
+
+# %% ../../nbs/capture/05_tracked.ipynb #44cab65c
+def turned_frames(capture: Capture, frame: str, # the first one
+                  count: int = 20, # how many are wanted
+                 ) -> list[str]: # training frames, at most so many
+    "Frames in which the head is turned as differently as possible: each is the farthest from those before it."
+    frames = capture.split.train_frames
+    R = pose_matrix(torch.stack([capture.pose(f) for f in frames]))[:, :3, :3]
+    away = lambda i: torch.arccos(((R[i].T @ R).diagonal(dim1=1, dim2=2).sum(1)/2 - .5).clamp(-1, 1)) # radians
+    chosen = [frames.index(frame) if frame in frames else 0]
+    nearest = away(chosen[0])
+    while len(chosen) < min(count, len(frames)) and nearest.max() > math.radians(1):
+        chosen.append(int(nearest.argmax()))
+        nearest = torch.minimum(nearest, away(chosen[-1]))
+    return [frames[i] for i in chosen]
+
+def largest_turn(capture: Capture, frame: str) -> float: # degrees
+    "How far the head turns from a frame in any other training frame."
+    frames = [frame, *capture.split.train_frames]
+    R = pose_matrix(torch.stack([capture.pose(f) for f in frames]).double())[:, :3, :3]
+    return math.degrees(torch.arccos(((R[0].T @ R).diagonal(dim1=1, dim2=2).sum(1)/2 - .5).clamp(-1, 1)).max().item())
+
+def single_camera_hull(capture: Capture, # with one training camera
+                       frame: str, # the neutral one
+                       points: Float[Tensor, "n 3"], # canonical space
+                       threshold: float = 0.2, # of the masks
+                       outside: float = 0.07, # fraction of the masks that a point may lie outside of: expressions move the outline
+                       reach: float = 0.5, # from tracked points, head units
+                      ) -> tuple[Tensor, Tensor]: # inside the hull?, seen at all?
+    "The hull of a head that turns before one camera."
+    landmarks, tracked = canonical_points(capture, frame, capture.landmarks(frame)), tracked_points(capture, frame)
+    share, seen, inside = torch.zeros(len(points)), torch.zeros(len(points)), torch.zeros(len(points))
+    if len(landmarks) == 68:
+        share = smooth_step(((points - landmarks[8]) @ F.normalize(landmarks[8] - landmarks[27], dim=0) - .1)/.7)
+    views = turned_frames(capture, frame)
+    for f in views:
+        placed = move_partly(points, share, capture_torso_twist(capture, f, frame))
+        s, i = inside_masks(to_world(placed, capture.pose(f), capture.scale(f)), capture, f, capture.split.train_cameras, threshold=threshold)
+        seen, inside = seen + s, inside + i
+    full = (seen >= .6*len(views)) & (inside >= (1 - outside)*seen)
+    if len(tracked) >= 500:
+        ids = full.nonzero()[:, 0]
+        full[ids] = nearest_distances(points[ids], tracked[::max(1, len(tracked)//2000)])[:, 0] < reach
+    return full, seen > 0

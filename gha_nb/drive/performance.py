@@ -32,6 +32,7 @@ class Performance:
     scale: Float[Tensor, "t"]|None = None # world units per head unit; None: the avatar's
     fps: float|None = None # frames per second, where known
     neutral: str|None = None # name of the frame that stands for neutral; None: the one with the smallest expression
+    torso: Float[Tensor, "t 6"]|None = None # how the torso moved in the world, like a pose; None: nothing is known of it
 
     def __len__(self): return len(self.frames)
 
@@ -39,7 +40,9 @@ def capture_performance(capture: Capture) -> Performance: # pose and scale in th
     "The performance that a capture recorded."
     rows = [capture.params(f) for f in capture.frames]
     values = (torch.stack(v) for v in zip(*rows))
-    return Performance(capture.name, tuple(capture.frames), tuple(capture.expression_names), *values, neutral=neutral_frame(capture))
+    torso = torch.stack([capture.torso(f) for f in capture.frames])
+    return Performance(capture.name, tuple(capture.frames), tuple(capture.expression_names), *values, neutral=neutral_frame(capture),
+                       torso=torso if torso.any() else None)
 
 # %% ../../nbs/drive/01_performance.ipynb #16942eda
 pose_columns = tuple(f'pose_{kind}{axis}' for kind in 'rt' for axis in 'xyz')

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['relative_poses', 'absolute_poses', 'smoothed', 'smoothed_rotations', 'soft_limit', 'fit_to_range', 'DriveReport',
-           'DrivenFrames', 'neutral_index', 'driven_poses', 'drive', 'drive_report', 'transfer_camera', 'face_camera',
-           'frontal_camera', 'frame_cameras', 'Cancelled', 'render_driven', 'write_video', 'reenact']
+           'DrivenFrames', 'neutral_index', 'driven_poses', 'driven_torsos', 'drive', 'drive_report', 'transfer_camera',
+           'face_camera', 'frontal_camera', 'frame_cameras', 'Cancelled', 'render_driven', 'write_video', 'reenact']
 
 # %% ../../nbs/drive/02_reenactment.ipynb #3383ecfb
 import math
@@ -24,7 +24,7 @@ from ..capture.capture import Capture
 from ..capture.diagnostics import join_names
 from ..core import GhaError, progress, write_atomic
 from .performance import Performance, are_numbered, as_performance, match_names, open_driver
-from ..geometry import Camera, look_at, matrix_to_rotvec, perspective, rotvec_to_matrix, to_canonical
+from ..geometry import Camera, look_at, matrix_to_rotvec, perspective, pose_matrix, rotvec_to_matrix, to_canonical
 
 # %% ../../nbs/drive/02_reenactment.ipynb #58def943
 def relative_poses(pose: Float[Tensor, "t 6"], # rotation vectors (radians) and translations, head to world
@@ -122,7 +122,7 @@ class DriveReport:
         return '\n'.join([*lines, f'the head turns by up to {self.largest_turn:.0f} degrees; turns are not limited'])
 
 class DrivenFrames(list):
-    "Frames `(expression [E], pose [6], scale [])` in an avatar's world, with the `performance` they came from and a `report`."
+    "Frames `(expression [E], pose [6], scale [], torso [6])` in an avatar's world, with their `performance` and a `report`."
     performance: Performance
     report: DriveReport
 
@@ -146,6 +146,29 @@ def driven_poses(performance: Performance, n: int, # index of its neutral frame
     turns, shifts = smoothed_rotations(rotvec_to_matrix(amount*matrix_to_rotvec(turns)), smooth), smoothed(amount*shifts, smooth)
     return absolute_poses(turns, shifts, pose, scale), scale*scales/scales[n], turns
 
+# %% ../../nbs/drive/02_reenactment.ipynb #9c019ed5
+def driven_torsos(performance: Performance, n: int, # index of its neutral frame
+                  poses: Float[Tensor, "t 6"], # of the avatar's head, from `driven_poses`
+                  pose: Float[Tensor, "6"], scale: Float[Tensor, ""], # of the avatar's neutral head
+                  neutral: Float[Tensor, "6"], # of the avatar's torso in its neutral frame
+                  reach: float = .35, # how far the head moves while the torso stays, head units
+                 ) -> Float[Tensor, "t 6"]: # like poses, in the avatar's world
+    "How an avatar's torso moves with a performance."
+    stays = pose_matrix(neutral)
+    if performance.torso is not None:
+        own = pose_matrix(performance.torso.double())
+        size = scale if performance.scale is None else performance.scale[n].double()
+        home = torch.eye(4).double() if performance.pose is None else pose_matrix(performance.pose[n].double(), size)
+        carry = pose_matrix(pose, scale) @ torch.linalg.inv(home) # from the driver's world to the avatar's
+        moved = carry @ own @ torch.linalg.inv(own[n]) @ torch.linalg.inv(carry) @ stays
+    else:
+        shift = poses[:, 3:] - pose[3:]
+        far = shift.norm(dim=1, keepdim=True)
+        shift = shift*(1 - soft_limit(far, reach*scale)/far.clamp_min(1e-9)) # what the neck cannot
+        moved = stays.repeat(len(poses), 1, 1)
+        moved[:, :3, 3] += shift
+    return torch.cat([matrix_to_rotvec(moved[:, :3, :3]), moved[:, :3, 3]], 1)
+
 # %% ../../nbs/drive/02_reenactment.ipynb #b3cbf299
 def drive(avatar: HeadAvatar, # to be moved; it has E coefficients
           driver: Performance|Capture|Path|str, # a performance, a capture or its folder, or a table (see `read_table`)
@@ -154,7 +177,7 @@ def drive(avatar: HeadAvatar, # to be moved; it has E coefficients
           fit: str = 'scale', # to the range of the training: 'scale' and clamp, 'clamp' alone, or 'none'
           neutral: str|None = None, # name of the driver's neutral frame; None: its own, or the one with the smallest expression
           head: float = 1., # how much of the head's motion is taken; 0: it keeps still
-         ) -> DrivenFrames: # a list of (expression [E], pose [6], scale []) in the avatar's world, with a `report`
+         ) -> DrivenFrames: # a list of (expression [E], pose [6], scale [], torso [6]) in the avatar's world, with a `report`
     """Turn another performance into an avatar's inputs, one for each frame: relative to neutral, matched by name, within range, smoothed.
 
     Raises `GhaError` for a driver that cannot be read or matched, and for options out of range.
@@ -171,7 +194,8 @@ def drive(avatar: HeadAvatar, # to be moved; it has E coefficients
     offsets = smoothed(offsets, smooth)
     kept, factors, clamped = fit_to_range(offsets, low - rest, high - rest, fit)
     poses, scales, turns = driven_poses(performance, n, pose, scale, smooth, head)
-    res = DrivenFrames(zip((rest + kept).float(), poses.float(), scales.float()))
+    torsos = driven_torsos(performance, n, poses, pose, scale, getattr(avatar, 'neutral_torso', pose.new_zeros(6)).detach().cpu().double())
+    res = DrivenFrames(zip((rest + kept).float(), poses.float(), scales.float(), torsos.float()))
     outside = ((offsets > high - rest + 1e-4) | (offsets < low - rest - 1e-4)).any(0)
     res.performance, res.report = performance, drive_report(
         performance, n, avatar.expression_names, pairs, outside=outside, movable=high - low > 1e-6, factors=factors, clamped=clamped,
@@ -245,8 +269,8 @@ def render_driven(avatar: HeadAvatar, driven: DrivenFrames, # from `drive`
                   beside: bool = True, # the driver's picture on the left, where there is one
                  ) -> Iterator[UInt8[np.ndarray, "h w 3"]]: # RGB; sides are even, as video needs them
     "Render the frames of a reenactment, one after the other."
-    for (expression, pose, scale), (seen, truth) in zip(driven, frame_cameras(avatar, driven, capture, camera)):
-        image = avatar.render(seen, expression, pose, scale).cpu()
+    for inputs, (seen, truth) in zip(driven, frame_cameras(avatar, driven, capture, camera)):
+        image = avatar.render(seen, *inputs).cpu()
         if beside and truth is not None: image = torch.cat([truth, image], 1)
         pixels = (image.clamp(0, 1)*255).round().byte().numpy()
         yield np.pad(pixels, ((0, pixels.shape[0] % 2), (0, pixels.shape[1] % 2), (0, 0)), mode='edge')

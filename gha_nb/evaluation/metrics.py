@@ -72,7 +72,7 @@ def compare_view(avatar, # `HeadAvatar`, or anything with its `render`
                  camera: str, # name of a camera
                 ) -> ComparedView: # on the CPU, at the smaller of the avatar's and the capture's size
     "Render one view of a capture and read its target."
-    pred = avatar.render(camera_for(avatar, capture, frame, camera), *capture.params(frame))
+    pred = avatar.render(camera_for(avatar, capture, frame, camera), *capture.tracking(frame))
     pred = pred.detach().float().cpu().clamp(0, 1).permute(2, 0, 1)
     h, w = min(pred.shape[-2], capture.height), min(pred.shape[-1], capture.width)
     if (h, w) != pred.shape[-2:]: pred = F.interpolate(pred[None], size=(h, w), mode='area')[0]
@@ -181,7 +181,9 @@ def evaluate(avatar, # `HeadAvatar`, or anything with its `render`
 def write_metrics(run: Path|str, # run folder
                   scores: Scores, # from `evaluate`
                  ) -> Path: # metrics.json in it
-    "Write scores to RUN/metrics.json, where `write_report` finds them; a file there is replaced, and never half written."
+    """Write scores to RUN/metrics.json, where `write_report` finds them; a file there is replaced, and never half written.
+
+    Example: `write_metrics('runs/me', evaluate(avatar, capture))`"""
     return write_json(Path(run)/'metrics.json', scores.to_json(), allow_nan=False)
 
 # %% ../../nbs/evaluation/02_metrics.ipynb #1ef6dbd3

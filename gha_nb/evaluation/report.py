@@ -173,7 +173,7 @@ def score_section(scores: dict) -> list[x.FT]: # metrics.json
 @torch.no_grad()
 def render_on_cpu(avatar, capture, frame, camera) -> SimpleNamespace: # n Gaussians; coarse [h, w, 3], features [h, w, C], alpha [h, w]
     "The stages of a rendering, moved to the CPU."
-    parts = avatar.render_parts(camera_for(avatar, capture, frame, camera), *capture.params(frame))
+    parts = avatar.render_parts(camera_for(avatar, capture, frame, camera), *capture.tracking(frame))
     return SimpleNamespace(n=len(parts.gaussians), **{k: getattr(parts, k).detach().float().cpu() for k in ('coarse', 'features', 'alpha')})
 
 def view_section(avatar, capture,

@@ -83,6 +83,7 @@ def splats(avatar: HeadAvatar, # it has E coefficients
            expression: Float[Tensor, "e"]|None = None, # coefficients; None: neutral
            pose: Float[Tensor, "6"]|None = None, # rotation vector (radians) and translation, head to world; None: neutral
            scale: Float[Tensor, ""]|None = None, # world units per head unit; None: neutral
+           torso: Float[Tensor, "6"]|None = None, # how the torso moved, like a pose; None: as in the neutral frame
            *,
            colors: str = 'fitted', # to the super-resolved pictures; or 'channels': the first three as they are
            cameras: list|None = None, # for the fit, world space; None: an arc around the face
@@ -92,15 +93,15 @@ def splats(avatar: HeadAvatar, # it has E coefficients
 
     Raises `GhaError` for other `colors`, no cameras, or an expression of another length.
 
-    Example: `splats(avatar, *capture.params('0003'))`"""
+    Example: `splats(avatar, *capture.tracking('0003'))`"""
     if colors not in ('fitted', 'channels'): raise GhaError(f"colors can be 'fitted' or 'channels', got {colors!r}")
-    g = avatar.pose(expression, pose, scale)
+    g = avatar.pose(expression, pose, scale, torso)
     cameras = [c.to(g.means.device) for c in (arc_cameras(avatar) if cameras is None else cameras)]
     if not cameras: raise GhaError('at least one camera is needed')
     g = with_coarse_filter(replace(g, features=g.features[:, :3].clamp(0, 1)), avatar, [c.to('cpu') for c in cameras])
     check_gaussians(g)
     if colors == 'channels': return g
-    views = [(c, avatar.render(c, expression, pose, scale)) for c in cameras]
+    views = [(c, avatar.render(c, expression, pose, scale, torso)) for c in cameras]
     with torch.enable_grad(): fitted = fit_splat_colors(g, views, g.features, avatar.background[:3].detach(), steps)[0]
     return replace(g, features=fitted.clamp(0, 1))
 
@@ -158,6 +159,7 @@ def export(avatar: HeadAvatar|Path|str, # or its run folder
            expression: Float[Tensor, "e"]|None = None, # coefficients; None: neutral
            pose: Float[Tensor, "6"]|None = None, # rotation vector (radians) and translation, head to world; None: neutral
            scale: Float[Tensor, ""]|None = None, # world units per head unit; None: neutral
+           torso: Float[Tensor, "6"]|None = None, # how the torso moved, like a pose; None: as in the neutral frame
            *,
            colors: str = 'fitted', # to the super-resolved pictures, or 'channels': the first three as they are
            cameras: list|None = None, # for the fit, world space; None: an arc around the neutral face
@@ -172,7 +174,7 @@ def export(avatar: HeadAvatar|Path|str, # or its run folder
     check_output_path(Path(out), overwrite)
     if space not in ('world', 'viewer'): raise GhaError(f"space can be 'world' or 'viewer', got {space!r}")
     if not isinstance(avatar, HeadAvatar): avatar = HeadAvatar.load(avatar)
-    g = splats(avatar, expression, pose, scale, colors=colors, cameras=cameras)
+    g = splats(avatar, expression, pose, scale, torso, colors=colors, cameras=cameras)
     return write_splats(in_viewer_space(g, avatar) if space == 'viewer' else g, out, overwrite)
 
 def frame_range(capture: Capture, which: str, # 'FIRST:LAST', both included and both optional
@@ -202,5 +204,5 @@ def export_frames(avatar: HeadAvatar, capture: Capture, # whose expressions, pos
         raise GhaError(f'{capture.name} has no frame {unknown[0]!r}; there are {capture.frames[0]} to {capture.frames[-1]}')
     for out in files.values(): check_output_path(Path(out), overwrite)
     options = dict(colors=colors, space=space, overwrite=overwrite)
-    return [export(avatar, out, *capture.params(f), cameras=capture_cameras(avatar, capture, f), **options)
+    return [export(avatar, out, *capture.tracking(f), cameras=capture_cameras(avatar, capture, f), **options)
             for f, out in progress(files.items(), 'exporting', len(files))]

@@ -15,7 +15,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from ..capture.capture import Capture
-from ..capture.tracked import canonical_points, frame_inputs, tracked_points
+from ..capture.tracked import canonical_points, capture_torso_twist, frame_inputs, tracked_points
 from ..core import GhaError, step_generator, step_rng
 from ..geometry import to_world
 from .guidance import Guidance, GuidanceConfig, NeutralMesh, PosedMesh, draw_mesh, frame_mesh, pose_mesh
@@ -65,7 +65,8 @@ def tracking_terms(guidance: Guidance, capture: Capture, frame: str,
     if g.config.weights.tracked and len(x0) == len(x1) and g.motion is not None:
         ids = torch.randint(len(x0), (min(600, len(x0)),), generator=step_generator(seed, step, 4))
         frames, tracked = g.networks.frames(capture.expression(frame), inputs[-6:]), g.tracked_displacement(g.motion.basis[:, ids], inputs)
-        terms['tracked'] = (g.deform(x0[ids], frames, tracked) - x1[ids]).square().mean()
+        torso = None if g.motion.torso is None else g.motion.torso[ids], capture_torso_twist(capture, frame, g.frame)
+        terms['tracked'] = (g.deform(x0[ids], frames, tracked, None, torso) - x1[ids]).square().mean()
     return terms
 
 def surface_terms(guidance: Guidance, neutral: NeutralMesh,
@@ -101,7 +102,7 @@ def guidance_loss(guidance: Guidance, capture: Capture,
                  ) -> tuple[Tensor, dict]: # the loss, and as numbers its unweighted terms and `mse`, of the whole pictures
     "Draw one frame for some cameras and compare (Xu et al., section 3.4)."
     neutral, inputs = guidance.neutral(), frame_inputs(capture, [frame], guidance.frame)[0]
-    mesh = frame_mesh(guidance, neutral, inputs, capture.expression(frame))
+    mesh = frame_mesh(guidance, neutral, inputs, capture.expression(frame), capture_torso_twist(capture, frame, guidance.frame))
     world = to_world(mesh.vertices, capture.pose(frame), capture.scale(frame))
     terms = picture_terms(world, neutral.mesh.faces, mesh.colors, capture, frame, cameras, size)
     terms |= tracking_terms(guidance, capture, frame, inputs, mesh.landmarks, seed, step)
@@ -152,7 +153,8 @@ def landmark_error(guidance: Guidance, capture: Capture, frame: str) -> float: #
     with torch.no_grad():
         inputs = frame_inputs(capture, [frame], guidance.frame)[0]
         found = guidance.deform(guidance.landmarks, guidance.networks.frames(capture.expression(frame), inputs[-6:]),
-                            guidance.tracked_displacement(guidance.landmark_basis, inputs))
+                            guidance.tracked_displacement(guidance.landmark_basis, inputs), None,
+                            (guidance.landmark_torso, capture_torso_twist(capture, frame, guidance.frame)))
         width = (guidance.landmarks[:, 0].amax() - guidance.landmarks[:, 0].amin()).item()
         return ((found - canonical_points(capture, frame, capture.landmarks(frame))).norm(dim=1).mean()/width).item()
 

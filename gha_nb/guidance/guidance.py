@@ -15,11 +15,10 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from ..capture.capture import Capture
-from ..capture.tracked import (LinearMotion, canonical_points, frame_inputs, inside_masks, neutral_frame, propagate_motion,
-                                    tracked_motion,
-                                    tracked_points)
+from ..capture.tracked import (LinearMotion, canonical_points, capture_torso_twist, frame_inputs, inside_masks, largest_turn,
+                                    neutral_frame, propagate_motion, tracked_motion, tracked_points)
 from ..core import GhaError
-from ..geometry import Camera, to_world
+from ..geometry import Camera, move_partly, to_world
 from .lattice import make_lattice
 from .mouth import Opening, find_opening
 from .sdf import DistanceGrid, Field, FieldConfig, FieldValues, initial_distance, outer_points
@@ -112,6 +111,7 @@ def set_band(self: Guidance, band: Band):
     self.band, self.band_initial = band, self.field.initial(band.points)
     self.band_shift = None if self.opening is None else self.opening.at(band.points)
     self.band_basis = None if self.motion is None else self.motion_at(band.points)
+    self.band_torso = None if self.motion is None else self.motion.torso_at(band.points)
 
 @patch
 @torch.no_grad()
@@ -131,6 +131,7 @@ def prepare(self: Guidance, motion: LinearMotion|None, # from tracking
     "Tell the model what tracking knows, and put the band around the surface."
     self.motion, self.opening = motion, opening
     self.landmark_basis = motion.at(self.landmarks.detach()) if motion is not None else None
+    self.landmark_torso = motion.torso_at(self.landmarks.detach()) if motion is not None else None
     self.landmark_shift = torch.zeros_like(self.landmarks) if opening is None else opening.shift[:len(self.landmarks)]
     self.repair_topology()
 
@@ -187,11 +188,13 @@ def deform(self: Guidance, points: Float[Tensor, "n 3"], # canonical, neutral
            frames: dict, # from `networks.frames`
            tracked: Float[Tensor, "n 3"]|None, # from `tracked_displacement`
            groups: dict|None = None, # from `networks.groups`, if known
+           torso: tuple = (None, None), # share of each point [n], and motion [6] of the torso; None: all belongs to the head
           ) -> Float[Tensor, "n 3"]: # canonical space
-    "Where points of the neutral head are in a frame (Xu et al., section 3.2)."
+    "Where points of the neutral head are in a frame (Xu et al., section 3.2); last, the torso takes its share."
     groups = self.networks.groups(points, self.landmarks) if groups is None else groups
     moved = self.networks.blend(groups, lambda kind, ids: self.networks.move(kind, points.index_select(0, ids), frames[kind]), points)
-    return moved if tracked is None else moved + tracked
+    moved = moved if tracked is None else moved + tracked
+    return moved if any(o is None for o in torso) else move_partly(moved, *torso)
 
 # %% ../../nbs/guidance/06_guidance.ipynb #cb9ca4cb
 @patch
@@ -216,14 +219,16 @@ class FrameMesh:
 def frame_mesh(guidance: Guidance, neutral: NeutralMesh,
                inputs: Float[Tensor, "m"], # expression and pose relative to the neutral frame, from `frame_inputs`
                expression: Float[Tensor, "e"], # coefficients
+               twist: Float[Tensor, "6"]|None = None, # of the torso, from `capture_torso_twist`; None: it follows the head
               ) -> FrameMesh:
     "Deform and paint the neutral mesh for a frame, differentiable."
     g, x0 = guidance, neutral.mesh.vertices
     frames = g.networks.frames(expression, inputs[-6:])
     tracked, groups = g.tracked_displacement(g.band_basis, inputs), g.networks.groups(x0, g.landmarks)
-    vertices = g.deform(x0, frames, None if tracked is None else interpolate_band(neutral.mesh, tracked), groups)
+    torso = None if g.band_torso is None else interpolate_band(neutral.mesh, g.band_torso[:, None])[:, 0].detach()
+    vertices = g.deform(x0, frames, None if tracked is None else interpolate_band(neutral.mesh, tracked), groups, (torso, twist))
     paint = g.paint(x0, neutral.features, frames, groups)
-    landmarks = g.deform(g.landmarks, frames, g.tracked_displacement(g.landmark_basis, inputs))
+    landmarks = g.deform(g.landmarks, frames, g.tracked_displacement(g.landmark_basis, inputs), None, (g.landmark_torso, twist))
     return FrameMesh(vertices, paint, landmarks)
 
 @dataclass(frozen=True)
@@ -239,7 +244,8 @@ def pose_mesh(guidance: Guidance, capture: Capture, frame: str,
              ) -> PosedMesh:
     "The mesh as it is in a frame, to be looked at from any camera."
     neutral = guidance.neutral() if neutral is None else neutral
-    mesh = frame_mesh(guidance, neutral, frame_inputs(capture, [frame], guidance.frame)[0], capture.expression(frame))
+    mesh = frame_mesh(guidance, neutral, frame_inputs(capture, [frame], guidance.frame)[0], capture.expression(frame),
+                      capture_torso_twist(capture, frame, guidance.frame))
     return PosedMesh(to_world(mesh.vertices, capture.pose(frame), capture.scale(frame)), neutral.mesh.faces, mesh.colors)
 
 # %% ../../nbs/guidance/06_guidance.ipynb #d7c33efa
@@ -259,12 +265,15 @@ def render_guidance(guidance: Guidance, capture: Capture, frame: str, camera: st
     return (seen.color + 1 - seen.coverage[..., None]).clamp(0, 1)
 
 # %% ../../nbs/guidance/06_guidance.ipynb #651dab02
-def check_guidance_inputs(capture: Capture, frame: str): # the neutral frame
+def check_guidance_inputs(capture: Capture, frame: str, # the neutral frame
+                          min_turn: float = 15., # degrees that the head should turn by before one camera
+                         ):
     "Raises `GhaError` with what is missing, where the first stage cannot work on a capture."
     counts = {len(capture.landmarks(f)) for f in capture.split.train_frames}
     instead = '; give what is missing, or start with --init cloud'
-    if len(capture.split.train_cameras) < 2:
-        raise GhaError(f'guidance needs two training cameras or more to find a surface; {capture.name} has one{instead}')
+    if len(capture.split.train_cameras) < 2 and (turn := largest_turn(capture, frame)) < min_turn:
+        raise GhaError(f'guidance needs two training cameras or more to find a surface, or a head that turns before one: in {capture.name} '
+                       f'it turns by {turn:.0f} degrees, and should by {min_turn:g}{instead}')
     if min(counts) == 0: raise GhaError(f'guidance needs landmarks; some frames of {capture.name} have none{instead}')
     many = f'between {min(counts)} and {max(counts)}'
     if len(counts) > 1:
@@ -279,6 +288,7 @@ def make_guidance(capture: Capture, # to be learned
                   config: GuidanceConfig, # of the stage
                   networks: GeneratorConfig, # widths, as the second stage wants them
                   motion_rank: int = 24, # directions of the tracked motion; 0: none
+                  torso: bool = True, # a second rigid frame for what does not follow the head?
                   seed: int = 0, # of the networks
                  ) -> Guidance:
     "A guidance model at its start: `make_guidance(capture, GuidanceConfig(), GeneratorConfig())`; raises `GhaError` with what is missing."
@@ -290,7 +300,7 @@ def make_guidance(capture: Capture, # to be learned
         torch.manual_seed(seed)
         landmarks = canonical_points(capture, frame, capture.landmarks(frame))
         guidance = Guidance(config, PointNetworks(capture.n_expressions, networks), start, landmarks)
-    guidance.prepare(tracked_motion(capture, frame, motion_rank) if motion_rank else None, opening)
+    guidance.prepare(tracked_motion(capture, frame, motion_rank, torso) if motion_rank or torso else None, opening)
     ids, outer, _ = outer_points(capture, frame)
     guidance.frame, guidance.neutral_points = frame, tracked_points(capture, frame)
     guidance.surface_points = outer if opening is None else outer + opening.shift[ids] # where the field has to be zero

@@ -60,7 +60,10 @@ def progress_picture(history: list, # of (step, loss, PSNR)
 
 # %% ../../nbs/notebook/02_background.ipynb #917cd94e
 class BackgroundTraining:
-    "A run of `train` in a thread: a panel in a notebook, and the place to ask for its avatar."
+    """A run of `train` in a thread: a panel in a notebook, and the place to ask for its avatar.
+
+        training = BackgroundTraining(capture, 'runs/me', minutes=4)
+        avatar = training.wait() # raises what the training raised"""
     def __init__(self, capture, out: Path|str, # as in `train`
                  callbacks: tuple = (), # further ones, such as a `LiveViewer`
                  every: float = 2., # seconds between pictures of the panel; they take at most a tenth of the time
@@ -176,7 +179,7 @@ def draw(self: BackgroundTraining):
         frame, camera = preview_view(run.capture)
         if mesh: seen = render_guidance(run.guidance, run.capture, frame, camera, 256)
         else:
-            seen = run.avatar.render(run.capture.camera(frame, camera).scaled_to(*run.avatar.resolution), *run.capture.params(frame)).cpu()
+            seen = run.avatar.render(run.capture.camera(frame, camera).scaled_to(*run.avatar.resolution), *run.capture.tracking(frame)).cpu()
         self.beside = to_pil(torch.cat([run.capture.targets(frame, camera, (seen.shape[1], seen.shape[0]))[0].permute(1, 2, 0), seen], 1))
         self.image.value = png_bytes(progress_picture(self.history, self.beside))
         self.show_status(f'{state}: step {run.step}{total}' + (f', PSNR {self.history[-1][2]:.1f} dB' if self.history else ''))
@@ -191,7 +194,7 @@ def _repr_mimebundle_(self: BackgroundTraining, include=None, exclude=None):
 
 # %% ../../nbs/notebook/02_background.ipynb #4262af98
 class ViewerCell:
-    "A viewer's page inside a notebook; a picture of the head anywhere else."
+    "A viewer's page inside a notebook; a picture of the head anywhere else: `ViewerCell(view(avatar, capture, block=False))`"
     def __init__(self, viewer: Viewer|LiveViewer, # from `view(..., block=False)`, or the callback of a training
                  height: int = 520): # of the cell, pixels
         self.viewer, self.height = viewer, height

@@ -30,7 +30,7 @@ class GuidanceStage(Stage):
     log, events = 'guidance.jsonl', ('on_guidance_start', 'on_guidance_step')
     def begin(self):
         p, run = self.run.preset, self.run
-        self.guidance = make_guidance(run.capture, self.config, guidance_networks(p.generator), p.motion_rank, run.seed)
+        self.guidance = make_guidance(run.capture, self.config, guidance_networks(p.generator), p.motion_rank, p.torso, run.seed)
         self.optimizer, self.history = guidance_optimizer(self.guidance), []
         self.size = feature_image_size(run.capture, min(p.low, self.config.size), p.upsampler.factor)
 

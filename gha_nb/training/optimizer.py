@@ -26,6 +26,7 @@ class Rates:
     quats: float = 8e-3 # neutral rotations
     scales: float = 2e-2 # logarithms of neutral sizes
     opacities: float = 8e-2 # logits of neutral opacities
+    torso: float = 2e-2 # logits of the share of the torso
     poses: float = 1e-5 # per-frame corrections of the tracked pose
     beta2: float = 0.99 # Adam's decay of squared gradients: runs of a few thousand steps cannot wait for the usual 0.999
 
@@ -36,7 +37,7 @@ def make_optimizer(avatar: HeadAvatar, # whose parameters
     "Adam with a group per kind of parameter; each group remembers its own rate in `base`."
     groups = dict(networks=list(avatar.generator.parameters()), upsampler=list(avatar.upsampler.parameters()), means=[avatar.means],
                   features=[avatar.features], quats=[avatar.quats], scales=[avatar.log_scales], opacities=[avatar.opacity_logits],
-                  poses=[poses])
+                  torso=[avatar.torso_logits] if avatar.config.torso else [], poses=[poses])
     return torch.optim.Adam([dict(params=p, lr=getattr(rates, k), base=getattr(rates, k), name=k) for k, p in groups.items() if p],
                             betas=(.9, rates.beta2), eps=1e-15, fused=True)
 

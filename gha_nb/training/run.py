@@ -136,7 +136,7 @@ class Run:
         return None if picture is None else self.save_picture(name, picture)
 
 # %% ../../nbs/training/07_run.ipynb #2472044c
-CHECKPOINT_FORMAT = 3
+CHECKPOINT_FORMAT = 4
 
 def save_checkpoint(run: Run) -> Path: # its folder
     "Write the run's state, all or nothing, and forget older ones."

@@ -84,13 +84,14 @@ def seeded(seed: int):
 def make_avatar(capture: Capture, preset, points: int, landmarks: int, motion_rank: int) -> HeadAvatar:
     "An empty avatar of the preset's sizes for a capture."
     size = feature_image_size(capture, preset.low, preset.upsampler.factor)
-    config = AvatarConfig(capture.n_expressions, size, preset.generator, preset.upsampler, motion_rank=motion_rank)
+    config = AvatarConfig(capture.n_expressions, size, preset.generator, preset.upsampler, motion_rank=motion_rank, torso=preset.torso)
     return HeadAvatar(config, points, landmarks, tuple(capture.expression_names))
 
 def assemble(capture: Capture, preset, start: PointInitialization, # a neutral model
              features: Tensor, # [N, F] before tanh
              motion, mix, # basis and mixing of the tracked motion, or None
              seed: int = 0, # of the networks
+             torso: Tensor|None = None, # [N] shares of the torso, where the preset wants one; None: the head's
             ) -> HeadAvatar:
     "An avatar whose neutral model is a start."
     config = preset.stages.gaussians
@@ -100,11 +101,13 @@ def assemble(capture: Capture, preset, start: PointInitialization, # a neutral m
     values = dict(landmarks=start.landmarks, neutral_expression=capture.expression(start.frame), neutral_pose=capture.pose(start.frame),
                   neutral_scale=capture.scale(start.frame), motion=motion, motion_mix=mix,
                   expression_range=torch.stack([expressions.amin(0), expressions.amax(0)]))
+    if preset.torso: values |= dict(neutral_torso=capture.torso(start.frame))
     for name, value in values.items(): getattr(avatar, name).copy_(value)
     with torch.no_grad():
         avatar.means.copy_(start.means); avatar.features.copy_(features)
         avatar.log_scales.copy_((config.initial_scale*start.sizes).log()[:, None].expand(-1, 3))
         avatar.opacity_logits.fill_(logit(torch.tensor(config.initial_opacity)).item())
+        if preset.torso: avatar.torso_logits.copy_(torch.logit((torch.zeros(len(avatar)) if torso is None else torso).clamp(.02, .98)))
     return avatar
 
 def take_over_networks(generator: nn.Module, networks: dict):
@@ -124,13 +127,13 @@ def build_avatar(capture: Capture, # to be learned
     config = preset.start if init is None or init == part_of(preset.start).name else find_part('start', init).config()
     start = part_of(config).make(capture, preset.points, seed, config, earlier or {})
     if start.note: print(start.note, flush=True)
-    motion, mix, features = start.motion, start.mix, start.features
-    if motion is None and start.tracked and preset.motion_rank and start.networks is None:
-        m = tracked_motion(capture, start.frame, preset.motion_rank)
-        motion, mix = m.at(start.means), m.mix
+    motion, mix, features, torso = start.motion, start.mix, start.features, start.torso
+    if motion is None and start.tracked and (preset.motion_rank or preset.torso) and start.networks is None:
+        m = tracked_motion(capture, start.frame, preset.motion_rank, preset.torso)
+        motion, mix, torso = m.at(start.means), m.mix, m.torso_at(start.means)
     if features is None:
         with seeded(seed + 1): features = 0.5*torch.randn(len(start.means), preset.generator.features)
-    avatar = assemble(capture, preset, start, features, motion, mix, seed)
+    avatar = assemble(capture, preset, start, features, motion, mix, seed, torso)
     if start.networks is not None: take_over_networks(avatar.generator, start.networks)
     if start.networks is None or not isinstance(avatar.generator, PointNetworks):
         fit_colors(avatar, start, features, preset.stages.gaussians.color_steps)
@@ -185,7 +188,7 @@ class GaussiansStage(Stage):
         active = self.losses.active(run.step, run.progress)
         expression, pose, scale = avatar.frame(capture.expression(sample.frame), capture.pose(sample.frame), capture.scale(sample.frame))
         pose = pose + self.poses[capture.split.train_frames.index(sample.frame)]
-        gaussians = avatar.canonical_of(expression, pose, scale)
+        gaussians = avatar.canonical_of(expression, pose, scale, capture.torso(sample.frame))
         for camera in sample.cameras:
             target = load_target(capture, self.size, self.factor, sample.frame, camera)
             rendering = avatar.draw(gaussians, target.camera.to(run.device), pose, scale, sample.rescale)
@@ -239,8 +242,7 @@ class GaussiansStage(Stage):
         capture, avatar = self.run.capture, self.run.avatar
         frame, camera = preview_view(capture)
         size = avatar.resolution
-        parts = avatar.render_parts(capture.camera(frame, camera).scaled_to(*size), capture.expression(frame), capture.pose(frame),
-                                    capture.scale(frame))
+        parts = avatar.render_parts(capture.camera(frame, camera).scaled_to(*size), *capture.tracking(frame))
         coarse = F.interpolate(parts.coarse.permute(2, 0, 1)[None], size=size[::-1], mode='nearest')[0].permute(1, 2, 0)
         return torch.cat([capture.targets(frame, camera, size)[0].permute(1, 2, 0), coarse.cpu(), parts.image.cpu()], 1)
 
