@@ -76,12 +76,23 @@ def test_training_ends_and_says_what_was_lacking(what, tmp_path, capsys):
         assert words in said and words in page
 
 
-def test_one_camera_is_refused_by_guidance_and_trained_from_the_cloud(tmp_path):
-    capture = Capture.read(record(tmp_path, cameras=2))
+def test_one_camera_and_a_head_that_hardly_turns_starts_from_the_cloud(tmp_path, capsys):
+    capture = Capture.read(record(tmp_path, cameras=2, turn=.02))
     with pytest.raises(GhaError, match='guidance needs two training cameras.*--init cloud'):
-        train(capture, tmp_path/'mesh', 'tiny', steps=4, progress=False, device='cpu')
-    train(capture, tmp_path/'cloud', 'tiny', steps=4, init='cloud', progress=False, device='cpu')
-    assert 'There is one training camera' in json.loads((tmp_path/'cloud'/'run.json').read_text())['diagnostics'][0]
+        train(capture, tmp_path/'mesh', 'tiny', steps=4, init='guidance', progress=False, device='cpu')
+    train(capture, tmp_path/'cloud', 'tiny', steps=4, progress=False, device='cpu')
+    kept = json.loads((tmp_path/'cloud'/'run.json').read_text())
+    assert kept['init'] == 'cloud' and 'There is one training camera' in kept['diagnostics'][0]
+    assert any('tracked points (--init cloud), not a mesh: guidance needs two training cameras' in o for o in kept['diagnostics'])
+    assert '--init cloud' in capsys.readouterr().out
+
+
+def test_one_camera_and_a_head_that_turns_has_a_mesh(tmp_path):
+    capture = Capture.read(record(tmp_path, cameras=2))
+    train(capture, tmp_path/'run', 'tiny', steps=12, progress=False, device='cpu')
+    kept = json.loads((tmp_path/'run'/'run.json').read_text())
+    assert kept['init'] == 'guidance' and kept['guidance']['steps'] >= 1
+    assert 'before which the head turns' in kept['diagnostics'][0]
 
 
 def test_published_preset_takes_its_steps_at_a_small_size(tmp_path):

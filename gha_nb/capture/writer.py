@@ -187,6 +187,7 @@ def record_ball(path: Path|str, # the capture's folder
                 frames: int = 4, # how many; the last is kept for testing
                 cameras: int = 3, # how many, in an arc in front; the middle one is kept for testing
                 size: int = 32, # pixels a side
+                turn: float = 0.4, # how far it turns to each side, radians
                 **options, # of `CaptureWriter`
                ) -> Path: # the capture's folder
     """Record the ball in the published layout, low-resolution copies included; frames already there are kept.
@@ -201,7 +202,7 @@ def record_ball(path: Path|str, # the capture's folder
         if writer.has(frame): continue
         t = 2*math.pi*i/frames
         expression = torch.tensor([0.5 - 0.5*math.cos(t), 0.5 + 0.5*math.sin(2*t)])
-        pose = torch.tensor([0.1*math.sin(t), 0.4*math.sin(t), 0, 0.01*math.cos(t), 1.6, 0])
+        pose = torch.tensor([0.1*math.sin(t), turn*math.sin(t), 0, 0.01*math.cos(t), 1.6, 0])
         points = [to_world(ball_radius(expression)*p, pose, scale) for p in (ball_points(68, front=0.2), ball_points(800))]
         views = {name: render_ball(camera, expression, pose, scale) for name, camera in rig.items()}
         writer.write(frame, views, expression, pose, scale, *points)

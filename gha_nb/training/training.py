@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['RUN_FILES', 'claim_folder', 'Log', 'notify', 'stage_is_over', 'run_stage', 'run_stages', 'finish', 'parts_of',
-           'train', 'checked_budget']
+           'train', 'start_for', 'checked_budget']
 
 # %% ../../nbs/training/08_training.ipynb #01f202b3
 import json, math, shutil, time
@@ -18,7 +18,9 @@ from ..avatar.avatar import HeadAvatar, save_avatar
 from ..capture.capture import Capture
 from ..capture.diagnostics import diagnose
 from ..capture.prefetch import prefetch
+from ..capture.tracked import neutral_frame
 from ..core import GhaError, env_flag, load_settings, pick_device, pick_precision, prepare_threads, write_json
+from ..guidance.guidance import check_guidance_inputs
 from ..parts import find_part, part_of, to_plain
 from .presets import Preset, find_preset, settings_of, with_start
 from .run import Budget, Run, newest_checkpoint, restore, save_checkpoint
@@ -135,7 +137,7 @@ def train(capture: Capture|Path|str, # a capture or its folder
           steps: int|None = None, # total steps of all stages; instead of minutes
           resume: bool = False, # continue from the newest checkpoint in `out`
           overwrite: bool = False, # replace a run in `out`
-          init: str|None = None, # where Gaussians start: 'guidance', 'cloud', 'template', 'random' or your own; None: as in the preset
+          init: str|None = None, # where Gaussians start: 'guidance', 'cloud', 'template', 'random' or your own; None: see `start_for`
           seed: int = 0, # of every random choice
           callbacks: tuple = (), # objects with any of the methods below
           device: str = 'auto', # 'cpu', 'cuda', or 'auto'
@@ -152,10 +154,11 @@ def train(capture: Capture|Path|str, # a capture or its folder
     budget = checked_budget(preset, minutes, steps, started)
     prepare_threads(load_settings().threads)
     if not isinstance(capture, Capture): capture = Capture.read(capture)
+    preset, instead = start_for(capture, preset, init)
     claim_folder(out, resume, overwrite)
     device = pick_device(device)
     run = Run(capture, preset, out, budget, seed, device, pick_precision(load_settings().precision, device))
-    run.diagnostics = diagnose(capture)
+    run.diagnostics = diagnose(capture) + instead
     for sentence in run.diagnostics: print(f'note: {sentence}', flush=True)
     found = newest_checkpoint(out) if resume else None
     if found: restore(run, *found); print(f'resumed at step {run.step}', flush=True)
@@ -166,6 +169,17 @@ def train(capture: Capture|Path|str, # a capture or its folder
     avatar = finish(run)
     notify(callbacks, 'on_end', run)
     return avatar
+
+def start_for(capture: Capture, preset: Preset,
+              init: str|None = None, # what was asked for; None: the preset's start, if the capture has what it needs
+             ) -> tuple[Preset, list[str]]: # the preset with this start; what should be said about it
+    "Choose where Gaussians start by what a capture has."
+    if init is not None: return with_start(preset, init), []
+    if part_of(preset.start).name != 'guidance': return preset, []
+    try: check_guidance_inputs(capture, neutral_frame(capture))
+    except GhaError as error:
+        return with_start(preset, 'cloud'), [f'The start is the tracked points (--init cloud), not a mesh: {str(error).split(";")[0]}.']
+    return preset, []
 
 def checked_budget(preset: Preset, minutes: float|None, steps: int|None, started: float) -> Budget:
     "The budget that was asked for, or the preset's; raises `GhaError`."
