@@ -40,6 +40,7 @@ class Settings:
     runs: Path = Path('runs') # folder in which runs are made
     cache: Path = Path('~/.cache/gha_nb') # compiled kernels, rendered previews: safe to delete
     weights: Path|None = None # folder of backbone weights for LPIPS (`vgg16_features.safetensors`); None: torchvision's download
+    models: Path|None = None # folder of the face tracker's model files; None: the cache, see `find_model`
     device: str = 'auto' # 'auto', 'cpu', 'cuda' or 'cuda:N'
     precision: str = 'auto' # 'auto', 'fp32' or 'bf16': of networks; geometry and losses are always fp32
     threads: int = 0 # CPU threads; 0: choose
@@ -71,7 +72,7 @@ def read_setting(name: str, # a field of `Settings`
                 ) -> Path|str|int|None: # None: an empty path
     "The value of a field from its text; raises `SettingsError` with the place of a value that makes no sense."
     value = value.strip()
-    if name in ('data', 'runs', 'cache', 'weights'): return folder/Path(value).expanduser() if value else None
+    if name in ('data', 'runs', 'cache', 'weights', 'models'): return folder/Path(value).expanduser() if value else None
     if name in ('threads', 'viewer_port'):
         if not value.isdecimal(): raise SettingsError(f"{source}: {name} = {value!r} is not a whole number")
         return int(value)

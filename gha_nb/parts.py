@@ -55,7 +55,8 @@ class Kind:
 KINDS = dict(
     start=Kind(PartConfig, ('capture', 'count', 'seed', 'config', 'earlier')), generator=Kind(PointFeatures, ('expressions', 'config')),
     upsampler=Kind(Enlargement, ('channels', 'config')), loss=Kind(Term, ('view', 'config'), ('config', 'run')),
-    schedule=Kind(PartConfig, ('progress', 'config')), stage=Kind(StageConfig, ('run', 'config')))
+    schedule=Kind(PartConfig, ('progress', 'config')), stage=Kind(StageConfig, ('run', 'config')),
+    detector=Kind(PartConfig, ('config',)))
 
 @dataclass(frozen=True)
 class Part:

@@ -99,8 +99,8 @@ def undeclared(imports, allowed): return sorted(o for o in imports if not distri
 
 
 def test_imports_of_the_library_are_declared():
-    "What the package imports comes with it; the design studio's data with its extra"
-    assert undeclared(of_library(), declared | extras['studio']) == []
+    "What the package imports comes with it; the design studio's data and the tracker's detector with their extras"
+    assert undeclared(of_library(), declared | extras['studio'] | extras['track']) == []
 
 
 def test_imports_of_tests_tools_and_notebooks_are_declared():

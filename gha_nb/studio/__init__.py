@@ -8,4 +8,6 @@ __getattr__, __dir__, __all__ = lazy(__name__, dict(
     recording='record RecordingSettings',
     performance='perform',
     synthetic_head='SyntheticHead render_head',
-    rig='rigs'))
+    rig='rigs',
+    phone_clip='record_clip',
+    parametric_head='ParametricHead'))
