@@ -19,8 +19,8 @@ from .core import GhaError
 
 # %% auto #0
 __all__ = ['quat_to_matrix', 'quat_multiply', 'matrix_to_quat', 'rotvec_to_quat', 'quat_to_rotvec', 'rotvec_to_matrix',
-           'matrix_to_rotvec', 'to_world', 'to_canonical', 'pose_matrix', 'cross_matrix', 'motion_twist', 'move_partly',
-           'torso_twist', 'Camera', 'perspective', 'look_at', 'nearest_neighbors']
+           'matrix_to_rotvec', 'to_world', 'to_canonical', 'pose_matrix', 'Camera', 'perspective', 'look_at',
+           'nearest_neighbors']
 
 # %% ../nbs/01_geometry.ipynb #4559b2e5
 def quat_to_matrix(quats: Float[Tensor, "*b 4"], # wxyz, any length
@@ -123,52 +123,6 @@ def pose_matrix(pose: Float[Tensor, "*b 6"], # rotation vector (radians), then t
     top = torch.cat([scale*rotvec_to_matrix(pose[..., :3]), pose[..., 3:, None]], -1)
     last = torch.tensor([0, 0, 0, 1.0], dtype=pose.dtype, device=pose.device).expand(*pose.shape[:-1], 1, 4)
     return torch.cat([top, last], -2)
-
-# %% ../nbs/01_geometry.ipynb #2682b32d
-def cross_matrix(vector: Float[Tensor, "3"]) -> Float[Tensor, "3 3"]: # K with K x = vector × x
-    "The matrix of a cross product."
-    x, y, z = vector.unbind()
-    o = torch.zeros_like(x)
-    return torch.stack([o, -z, y, z, o, -x, -y, x, o]).reshape(3, 3)
-
-def motion_twist(motion: Float[Tensor, "4 4"], # a rigid motion, homogeneous
-                ) -> Float[Tensor, "6"]: # rotation vector (radians, angle below π), then velocity (unit of the motion's translation)
-    "The logarithm of a rigid motion."
-    r = matrix_to_rotvec(motion[:3, :3])
-    K, angle = cross_matrix(r), r.norm()
-    factor = 1/12 + angle**2/720 if angle < .05 else (1 - angle/2/torch.tan(angle/2))/angle**2
-    return torch.cat([r, motion[:3, 3] - .5*K @ motion[:3, 3] + factor*(K @ K @ motion[:3, 3])])
-
-def move_partly(points: Float[Tensor, "n 3"], # in the space of the motion
-                share: Float[Tensor, "n"], # of the motion that each point takes: 0 none, 1 all, -1 back
-                twist: Float[Tensor, "6"], # from `motion_twist`
-               ) -> Float[Tensor, "n 3"]:
-    """Move each point by its own share of a rigid motion, along the screw of the motion; differentiable in points and shares.
-
-        move_partly(points, torch.full((len(points),), .5), motion_twist(motion)) # half-way"""
-    angle = twist[:3].norm().clamp_min(1e-6)
-    u, v = twist[:3]/angle, twist[3:]
-    K, along = cross_matrix(u), (u @ v)*u
-    a, turn = (v - along)/angle, share[:, None]*angle
-    first, second = torch.sin(turn)*(points @ K.T + a), 2*torch.sin(turn/2)**2*(points @ (K @ K).T + K @ a)
-    return points + first + second + share[:, None]*along
-
-# %% ../nbs/01_geometry.ipynb #2c9a1be0
-def torso_twist(pose: Float[Tensor, "6"], # of the head: rotation vector (radians) and translation, world
-                neutral_pose: Float[Tensor, "6"], # of the neutral head
-                scale: Float[Tensor, ""]|float, # world units per head unit
-                torso: Float[Tensor, "6"]|None = None, # of the torso, like a pose; None: as in the neutral frame
-                neutral_torso: Float[Tensor, "6"]|None = None, # of the torso in the neutral frame; None: zeros
-               ) -> Float[Tensor, "6"]: # canonical space, head units; without gradients
-    "The motion of what stays with the torso, in canonical space, from the neutral frame to another."
-    with torch.no_grad():
-        inverse = lambda p: torch.linalg.inv(pose_matrix(p.double()))
-        stays = torch.eye(4, dtype=torch.float64, device=pose.device)
-        if torso is not None:
-            stays = pose_matrix(torso.double()) @ (inverse(neutral_torso) if neutral_torso is not None else stays)
-        motion = inverse(pose) @ stays @ pose_matrix(neutral_pose.double())
-        motion[:3, 3] /= torch.as_tensor(scale, dtype=torch.float64, device=pose.device)
-        return motion_twist(motion).to(pose.dtype)
 
 # %% ../nbs/01_geometry.ipynb #2d7d30a6
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,8 @@ lines = [o.split('#')[0].strip() for lang, body in blocks if lang == 'sh' for o 
 
 @pytest.mark.parametrize('line', [o for o in lines if o.startswith('gha-nb ')])
 def test_command_is_understood(line):
-    from gha_nb.app import parse
+    from gha_nb import app  # noqa: F401 - it registers its commands
+    from gha_nb.command_line import parse
     assert type(parse(shlex.split(line)[1:])).__name__ == line.split()[1]
 
 

@@ -20,7 +20,8 @@ import gha_nb
 from .generator import Generator # registers itself # noqa: F401
 from .upsampler import SubPixelConfig
 from ..core import CheckpointError, GhaError, mixed_precision, pick_device, pick_precision, write_atomic, write_json
-from ..geometry import Camera, move_partly, pose_matrix, quat_multiply, rotvec_to_quat, torso_twist
+from ..geometry import Camera, pose_matrix, quat_multiply, rotvec_to_quat
+from ..rigid import move_partly, torso_twist
 from ..networks import GeneratorConfig
 from ..parts import Enlargement, PointFeatures, from_plain, part_of, to_plain
 from ..raster.gaussians import Gaussians, posed

@@ -11,8 +11,8 @@ from ..parts import Enlargement, PointFeatures
 from ..raster.gaussians import Gaussians
 from typing import Any
 
-__all__ = ['FORMAT', 'camera_in_canonical', 'AvatarConfig', 'Rendering', 'HeadAvatar', 'save_avatar', 'read_about', 'upgraded',
-           'load_avatar']
+__all__ = ['FORMAT', 'camera_in_canonical', 'AvatarConfig', 'Rendering', 'follow_torso', 'HeadAvatar', 'save_avatar', 'read_about',
+           'upgraded', 'load_avatar']
 
 def camera_in_canonical(camera: Camera, # one camera, world space
                         pose: Float[Tensor, "6"], # head: rotation vector (radians) and translation (world units)
@@ -30,6 +30,7 @@ class AvatarConfig:
     upsampler: Enlargement = field(default_factory=SubPixelConfig)  # configuration of the upsampler; its class says which one
     antialiased: bool = False  # opacity compensation in the splatting
     motion_rank: int = 0  # directions of the motion known from tracking; 0: none
+    torso: bool = False  # a second rigid frame: each Gaussian has a share of what does not follow the head
 
 @dataclass(frozen=True)
 
@@ -41,8 +42,16 @@ class Rendering:
     alpha: Float[Tensor, "h w"]  # coverage
     gaussians: Gaussians  # canonical space
 
+def follow_torso(g: Gaussians, # canonical space
+                 share: Float[Tensor, "n"], # 0: follows the head, 1: stays with the torso
+                 twist: Float[Tensor, "6"], # of the torso, canonical space, from `torso_twist`
+                ) -> Gaussians:  # canonical space
+    "Gaussians after the torso has taken its share of them; differentiable in all but the twist."
+
 class HeadAvatar(nn.Module):
-    "An animatable head: {X0, F0, Q0, S0, A0}, the generator, and the upsampler (Xu et al., section 3)."
+    """An animatable head: {X0, F0, Q0, S0, A0}, the generator, and the upsampler (Xu et al., section 3); and a share of the torso.
+        avatar = HeadAvatar.load('runs/demo')
+        image = avatar.render(camera, *capture.tracking(frame)) # [H, W, 3] RGB 0..1"""
     config: AvatarConfig
     expression_names: tuple[Any, ...]
     means: nn.Parameter
@@ -60,7 +69,9 @@ class HeadAvatar(nn.Module):
     expression_range: Tensor
     motion: Tensor
     motion_mix: Tensor
+    torso_logits: nn.Parameter
     background: Tensor
+    neutral_torso: Tensor
     def __init__(self, config: AvatarConfig, # what it is made of
                  points: int, # number of Gaussians
                  landmarks: int, # number of neutral landmarks
@@ -80,11 +91,12 @@ class HeadAvatar(nn.Module):
     def canonical(self, expression=None, # [E]; None: neutral
                   pose=None, # [6] rotation vector and translation, world; None: neutral
                   scale=None, # world units per head unit; None: neutral
+                  torso=None, # [6] like a pose: how the torso moved (`Capture.torso`); None: as in the neutral frame
                  ) -> Gaussians:  # canonical space
         "The Gaussians of a frame before the rigid pose."
-    def canonical_of(self, e: Tensor, p: Tensor, s: Tensor) -> Gaussians:  # canonical space
+    def canonical_of(self, e: Tensor, p: Tensor, s: Tensor, torso=None) -> Gaussians:  # canonical space
         "`canonical` for inputs that `frame` has checked."
-    def forward(self, camera: Camera, expression=None, pose=None, scale=None) -> Rendering:
+    def forward(self, camera: Camera, expression=None, pose=None, scale=None, torso=None) -> Rendering:
         "Render a frame with gradients; arguments as in `render`."
     def draw(self, gaussians: Gaussians, # canonical space, from `canonical`
              camera: Camera, # full-size camera, world space
@@ -92,13 +104,18 @@ class HeadAvatar(nn.Module):
              rescale: float = 1., # enlarge the feature image by this before super-resolution (training only)
             ) -> Rendering:
         "Splat and enlarge the Gaussians of a frame, seen by one camera."
-    def pose(self, expression=None, pose=None, scale=None) -> Gaussians:  # world space
-        "The Gaussians of an expression [E], a head pose [6] and a scale; None means neutral."
+    def pose(self, expression=None, pose=None, scale=None, torso=None) -> Gaussians:  # world space
+        "The Gaussians of an expression [E], a head pose [6], a scale and a torso's pose [6]; None means neutral."
     def render_parts(self, camera: Camera, # full-size camera, world space
-                     expression=None, pose=None, scale=None) -> Rendering:
+                     expression=None, pose=None, scale=None, torso=None) -> Rendering:
         "A picture and what it was made from."
-    def render(self, camera: Camera, expression=None, pose=None, scale=None) -> Float[Tensor, "H W 3"]:  # RGB 0..1
-        "The picture of a frame."
+    def render(self, camera: Camera, # full-size camera, world space
+               expression=None, # [E] coefficients; None: neutral, as for all of these
+               pose=None, # [6] of the head: rotation vector (radians) and translation, world
+               scale=None, # world units per head unit
+               torso=None, # [6] how the torso moved, like a pose (`Capture.torso`); None: it stays as in the neutral frame
+              ) -> Float[Tensor, "H W 3"]:  # RGB 0..1
+        "The picture of a frame; raises `GhaError` for inputs of other sizes."
     @staticmethod
     def load(run: Path|str, # a run folder, or one of the two files
              device: str = 'auto', # where to put it

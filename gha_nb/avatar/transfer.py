@@ -33,7 +33,8 @@ def seen_vertices(guidance: Guidance, capture: Capture, neutral: NeutralMesh,
                  ) -> Bool[Tensor, "n"]:
     "Which vertices of the mesh a training camera has seen in some frame."
     frames = sorted(capture.split.train_frames, key=lambda f: (-capture.expression(f).norm().item(), f))[:most]
-    if len(capture.split.train_cameras) == 1: frames += turned_frames(capture, guidance.frame) # one camera sees the sides when the head turns
+    if len(capture.split.train_cameras) == 1: # it sees the sides when the head turns
+        frames += turned_frames(capture, guidance.frame)
     seen = torch.zeros(len(neutral.open_vertices), dtype=torch.bool)
     for frame in {guidance.frame, *frames}:
         mesh = pose_mesh(guidance, capture, frame, neutral)

@@ -20,23 +20,11 @@ from ..geometry import Camera
 from .check import Problem, check_listing
 from .layout import (LayoutError, Split, camera_file, list_capture, make_split, params_file, picture_file, picture_size,
                                    points_file, read_camera, read_params, read_picture, read_points, read_split)
-from .writer import resized
+from .writer import composite_on_white, has_white_background, resized
 
 # %% auto #0
-__all__ = ['composite_on_white', 'has_white_background', 'View', 'size_of', 'channels_first', 'as_floats', 'PictureCache',
-           'Capture', 'capture_error', 'read_or_raise', 'demo_capture']
-
-# %% ../../nbs/capture/04_capture.ipynb #07f53436
-def composite_on_white(image: UInt8[np.ndarray, "h w 3"], # RGB
-                       mask: UInt8[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w 3"]: # 255 on the head -> RGB
-    "The head on a white background, rounded to bytes."
-    m = mask[..., None].astype(np.uint32)
-    return ((m*image + (255 - m)*255 + 127)//255).astype(np.uint8)
-
-def has_white_background(image: UInt8[np.ndarray, "h w 3"], mask: UInt8[np.ndarray, "h w"]) -> bool|None: # None: no background
-    "Is the background of this picture white already?"
-    outside = image[mask < 8]
-    return bool(outside.mean() > 250) if len(outside) else None
+__all__ = ['View', 'size_of', 'channels_first', 'as_floats', 'PictureCache', 'Capture', 'capture_error', 'read_or_raise',
+           'demo_capture']
 
 # %% ../../nbs/capture/04_capture.ipynb #b07360e0
 @dataclass(frozen=True, eq=False)

@@ -14,20 +14,12 @@ from .check import Problem
 from .layout import Split
 from typing import Any
 
-__all__ = ['composite_on_white', 'has_white_background', 'View', 'size_of', 'channels_first', 'as_floats', 'PictureCache', 'Capture',
-           'capture_error', 'read_or_raise', 'demo_capture']
-
-def composite_on_white(image: UInt8[np.ndarray, "h w 3"], # RGB
-                       mask: UInt8[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w 3"]:  # 255 on the head -> RGB
-    "The head on a white background, rounded to bytes."
-
-def has_white_background(image: UInt8[np.ndarray, "h w 3"], mask: UInt8[np.ndarray, "h w"]) -> bool|None:  # None: no background
-    "Is the background of this picture white already?"
+__all__ = ['View', 'size_of', 'channels_first', 'as_floats', 'PictureCache', 'Capture', 'capture_error', 'read_or_raise', 'demo_capture']
 
 @dataclass(frozen=True, eq=False)
 
 class View:
-    "What one camera saw in one frame, and what is known about the head at that moment."
+    "What one camera saw in one frame, and what is known about the head then: `capture.view('0000', 'cam3').target(256)`, [3, 256, 256]."
     frame: str  # its name
     camera_name: str  # the camera's name
     image: UInt8[Tensor, "h w 3"]  # RGB as stored
@@ -96,8 +88,12 @@ class Capture:
     def white_background(self) -> bool:
         "Are the pictures on white already? Decided once, from up to eight views."
     def __repr__(self) -> str: ...
+    def tracking(self, frame: str) -> tuple[Tensor, Tensor, Tensor, Tensor]:  # expression [E], pose [6], scale [], torso [6]
+        "All that params.npz says of a frame."
     def params(self, frame: str) -> tuple[Tensor, Tensor, Tensor]:  # expression [E], pose [6], scale []
         "The tracking of one frame: coefficients; rotation vector (radians) and translation (metres); metres per head unit."
+    def torso(self, frame: str) -> Float[Tensor, " 6"]:  # rotation vector (radians), then translation (metres)
+        "How the torso has moved in the world; zeros where the capture does not say: it stays."
     def expression(self, frame: str) -> Float[Tensor, " e"]:  # coefficients
         "The expression coefficients of a frame; raises `CaptureError` for an unknown name or an unreadable file, as all of these."
     def pose(self, frame: str) -> Float[Tensor, " 6"]:  # rotation vector (radians), then translation (metres)
@@ -144,4 +140,4 @@ def read_or_raise(where: str, file: str, read: Callable, *args, **options) -> An
     "What a reader returns; raises a `CaptureError` that names the file, what is wrong with it, and what to do."
 
 def demo_capture() -> Capture:
-    "The capture that the package carries; raises `GhaError` where it was installed without it."
+    "The capture that the package carries; raises `GhaError` where it was installed without it. `demo_capture().frames`"

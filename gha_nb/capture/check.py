@@ -164,7 +164,8 @@ def check_tracked_frame(path: Path, # the capture
     "Read params, landmarks and vertices of one frame."
     file, values, res = params_file(frame), {}, {}
     if here['params'] and (arrays := report.attempt(file, load_arrays, path/file, frame=frame)) is not None:
-        values = {key: report.attempt(file, get_param, arrays, key, frame=frame) for key in ('exp_coeff', 'pose', 'scale', *(['torso'] if isinstance(arrays, dict) and 'torso' in arrays else []))}
+        torso = ['torso'] if isinstance(arrays, dict) and 'torso' in arrays else []
+        values = {key: report.attempt(file, get_param, arrays, key, frame=frame) for key in ('exp_coeff', 'pose', 'scale', *torso)}
         res['params'] = values['exp_coeff']
     for kind in ('lmk_3d', 'vertices'):
         if here[kind]: res[kind] = report.attempt(tracking_files[kind](frame), read_points, path/tracking_files[kind](frame), frame=frame)

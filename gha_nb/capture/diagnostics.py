@@ -37,7 +37,8 @@ def diagnose_rig(capture: Capture, frame: str) -> list[str]: # sentences
     if n == 1:
         turn = largest_turn(capture, frame)
         res.append('There is one training camera: depth is a guess, and a new view will show it.' if turn < 15 else
-                   f'There is one training camera, before which the head turns by up to {turn:.0f} degrees: what it never showed is a guess.')
+                   f'There is one training camera, before which the head turns by up to {turn:.0f} degrees: '
+                   'what it never showed is a guess.')
     elif n < 4: res.append(f'There are only {n} training cameras: what none of them sees is a guess.')
     if n > 1 and angle < 40: res.append(f'The training cameras are at most {angle:.0f} degrees apart: the sides of the head are a guess.')
     if frames < 10: res.append(f'There are only {frames} training frames: few expressions can be told apart.')

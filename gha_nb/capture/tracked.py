@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['neutral_frame', 'canonical_points', 'inside_masks', 'visual_hull', 'visual_hull_surface', 'mouth_points',
-           'camera_direction', 'nearest_distances', 'frame_inputs', 'ridge_regression', 'fit_motion', 'tracked_points',
-           'propagate_motion', 'smooth_step', 'capture_torso_twist', 'expression_residual', 'torso_shares',
-           'propagate_shares', 'LinearMotion', 'static_points', 'frame_displacements', 'tracked_motion',
-           'turned_frames', 'largest_turn', 'single_camera_hull']
+           'camera_direction', 'nearest_distances', 'frame_inputs', 'tracked_points', 'propagate_motion', 'smooth_step',
+           'capture_torso_twist', 'expression_residual', 'torso_shares', 'propagate_shares', 'LinearMotion',
+           'static_points', 'frame_displacements', 'tracked_motion', 'turned_frames', 'largest_turn',
+           'single_camera_hull']
 
 # %% ../../nbs/capture/05_tracked.ipynb #948ae775
 import math
@@ -19,7 +19,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from .capture import Capture
-from ..geometry import move_partly, nearest_neighbors, pose_matrix, to_canonical, to_world, torso_twist
+from ..geometry import nearest_neighbors, pose_matrix, to_canonical, to_world
+from ..regression import fit_motion
+from ..rigid import move_partly, torso_twist
 
 # %% ../../nbs/capture/05_tracked.ipynb #495bc445
 def neutral_frame(capture: Capture) -> str: # name of a training frame
@@ -117,33 +119,6 @@ def frame_inputs(capture: Capture, # whose tracking
     turn = lambda f: torch.cat([capture.pose(f)[:3] - pose[:3], (capture.pose(f)[3:] - pose[3:])/capture.scale(f)])
     return torch.stack([torch.cat([capture.expression(f) - expression, turn(f)]) for f in frames])
 
-def ridge_regression(inputs: Float[Tensor, "f m"], # one row a frame
-                     targets: Float[Tensor, "f d"], # what they should give
-                     strengths: tuple = (1e-3, 1e-2, 1e-1, 1., 10., 100.), # values of the penalty μ to choose from
-                    ) -> tuple[Float[Tensor, "m d"], float, float]: # coefficients, the chosen strength, its left-out RMS error
-    "Ridge regression; the strength with the smallest leave-one-out error."
-    A, D, best = inputs.double(), targets.double(), None
-    for mu in strengths:
-        hat = A @ torch.linalg.solve(A.T @ A + mu*torch.eye(A.shape[1], dtype=A.dtype), A.T) # predictions = hat @ D
-        left_out = (D - hat @ D)/(1 - hat.diagonal()).clamp_min(1e-6)[:, None]
-        error = left_out.square().mean().sqrt().item()
-        if best is None or error < best[1]: best = (mu, error)
-    return torch.linalg.solve(A.T @ A + best[0]*torch.eye(A.shape[1], dtype=A.dtype), A.T @ D).float(), *best
-
-# %% ../../nbs/capture/05_tracked.ipynb #1d77522b
-def fit_motion(inputs: Float[Tensor, "f m"], # one row a frame, of `frame_inputs`
-               targets: Float[Tensor, "f d"], # displacements in that frame, head units
-               pose_units: tuple = (1., .1, .01), # to choose from, largest first: a pose of this size is penalised like a coefficient of 1
-               max_error_ratio: float = 0.6, # a smaller unit is taken if its error is below this fraction of the best error so far
-              ) -> tuple[Float[Tensor, "m d"], float]: # coefficients, their left-out RMS error
-    "Ridge regression with a unit of its own for the pose."
-    best = None
-    for unit in pose_units:
-        scale = torch.cat([inputs.new_ones(inputs.shape[1] - 6), inputs.new_full((6,), unit)])
-        B, _, error = ridge_regression(inputs/scale, targets)
-        if best is None or error < max_error_ratio*best[1]: best = (B/scale[:, None], error)
-    return best
-
 # %% ../../nbs/capture/05_tracked.ipynb #f5686e3a
 def tracked_points(capture: Capture, frame: str) -> Float[Tensor, "v 3"]: # canonical space, head units
     "Landmarks and vertices of a frame."
@@ -167,8 +142,7 @@ def propagate_motion(points: Float[Tensor, "n 3"], # anywhere
 # %% ../../nbs/capture/05_tracked.ipynb #e3131b5f
 def smooth_step(t: Tensor) -> Tensor: # 0 below 0, 1 above 1
     "A smooth rise from 0 to 1."
-    t = t.clamp(0, 1)
-    return t*t*(3 - 2*t)
+    return t.clamp(0, 1).square()*(3 - 2*t.clamp(0, 1))
 
 def capture_torso_twist(capture: Capture, frame: str, neutral: str) -> Float[Tensor, "6"]: # canonical space, head units
     "How the torso moves from the neutral frame to another, seen from the head (`torso_twist` with what the capture says)."
@@ -318,7 +292,8 @@ def single_camera_hull(capture: Capture, # with one training camera
     views = turned_frames(capture, frame)
     for f in views:
         placed = move_partly(points, share, capture_torso_twist(capture, f, frame))
-        s, i = inside_masks(to_world(placed, capture.pose(f), capture.scale(f)), capture, f, capture.split.train_cameras, threshold=threshold)
+        world = to_world(placed, capture.pose(f), capture.scale(f))
+        s, i = inside_masks(world, capture, f, capture.split.train_cameras, threshold=threshold)
         seen, inside = seen + s, inside + i
     full = (seen >= .6*len(views)) & (inside >= (1 - outside)*seen)
     if len(tracked) >= 500:

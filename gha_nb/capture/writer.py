@@ -21,8 +21,8 @@ from ..geometry import Camera, look_at, perspective, rotvec_to_matrix, to_world
 from .layout import camera_file, params_file, picture_file, points_file
 
 # %% auto #0
-__all__ = ['area_means', 'resized', 'ViewData', 'to_uint8', 'CaptureWriter', 'float32', 'ball_points', 'ball_radius',
-           'render_ball', 'record_ball']
+__all__ = ['area_means', 'resized', 'composite_on_white', 'has_white_background', 'ViewData', 'to_uint8', 'CaptureWriter',
+           'float32', 'ball_points', 'ball_radius', 'render_ball', 'record_ball']
 
 # %% ../../nbs/capture/02_writer.ipynb #470d91ae
 def area_means(pixels: np.ndarray, # [n, ...] any numbers
@@ -46,6 +46,18 @@ def resized(picture: UInt8[np.ndarray, " ..."], # [H, W] or [H, W, 3]
     if tall % height == 0 and wide % width == 0: return np.asarray(Image.fromarray(picture).reduce((wide//width, tall//height)))
     rows = area_means(picture, height)
     return np.rint(area_means(rows.swapaxes(0, 1), width).swapaxes(0, 1)).astype(np.uint8)
+
+# %% ../../nbs/capture/02_writer.ipynb #07f53436
+def composite_on_white(image: UInt8[np.ndarray, "h w 3"], # RGB
+                       mask: UInt8[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w 3"]: # 255 on the head -> RGB
+    "The head on a white background, rounded to bytes."
+    m = mask[..., None].astype(np.uint32)
+    return ((m*image + (255 - m)*255 + 127)//255).astype(np.uint8)
+
+def has_white_background(image: UInt8[np.ndarray, "h w 3"], mask: UInt8[np.ndarray, "h w"]) -> bool|None: # None: no background
+    "Is the background of this picture white already?"
+    outside = image[mask < 8]
+    return bool(outside.mean() > 250) if len(outside) else None
 
 # %% ../../nbs/capture/02_writer.ipynb #f6252b32
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['GuidanceWeights', 'GuidanceConfig', 'Guidance', 'field_slice', 'NeutralMesh', 'MeshPicture', 'draw_mesh', 'FrameMesh',
-           'frame_mesh', 'PosedMesh', 'pose_mesh', 'render_guidance', 'check_guidance_inputs', 'make_guidance']
+           'frame_mesh', 'PosedMesh', 'pose_mesh', 'render_guidance', 'make_guidance']
 
 # %% ../../nbs/guidance/06_guidance.ipynb #4e0935e6
 from dataclasses import dataclass, field, replace
@@ -15,13 +15,13 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from ..capture.capture import Capture
-from ..capture.tracked import (LinearMotion, canonical_points, capture_torso_twist, frame_inputs, inside_masks, largest_turn,
-                                    neutral_frame, propagate_motion, tracked_motion, tracked_points)
-from ..core import GhaError
-from ..geometry import Camera, move_partly, to_world
+from ..capture.tracked import (LinearMotion, canonical_points, capture_torso_twist, frame_inputs, neutral_frame, propagate_motion,
+                                    tracked_motion, tracked_points)
+from ..geometry import Camera, to_world
+from ..rigid import move_partly
 from .lattice import make_lattice
 from .mouth import Opening, find_opening
-from .sdf import DistanceGrid, Field, FieldConfig, FieldValues, initial_distance, outer_points
+from .sdf import DistanceGrid, Field, FieldConfig, FieldValues, check_guidance_inputs, initial_distance, outer_points
 from .tetrahedra import Band, Mesh, connected_components, interpolate_band, make_band, march, needs_refresh, refresh
 from .topology import one_piece, with_signs
 from ..networks import GeneratorConfig, PointNetworks
@@ -265,25 +265,6 @@ def render_guidance(guidance: Guidance, capture: Capture, frame: str, camera: st
     return (seen.color + 1 - seen.coverage[..., None]).clamp(0, 1)
 
 # %% ../../nbs/guidance/06_guidance.ipynb #651dab02
-def check_guidance_inputs(capture: Capture, frame: str, # the neutral frame
-                          min_turn: float = 15., # degrees that the head should turn by before one camera
-                         ):
-    "Raises `GhaError` with what is missing, where the first stage cannot work on a capture."
-    counts = {len(capture.landmarks(f)) for f in capture.split.train_frames}
-    instead = '; give what is missing, or start with --init cloud'
-    if len(capture.split.train_cameras) < 2 and (turn := largest_turn(capture, frame)) < min_turn:
-        raise GhaError(f'guidance needs two training cameras or more to find a surface, or a head that turns before one: in {capture.name} '
-                       f'it turns by {turn:.0f} degrees, and should by {min_turn:g}{instead}')
-    if min(counts) == 0: raise GhaError(f'guidance needs landmarks; some frames of {capture.name} have none{instead}')
-    many = f'between {min(counts)} and {max(counts)}'
-    if len(counts) > 1:
-        raise GhaError(f'guidance needs the same landmarks in every frame; {capture.name} has {many}{instead}')
-    seen, inside = inside_masks(capture.landmarks(frame), capture, frame, capture.split.train_cameras)
-    cut = int((inside < .5*seen).sum())
-    where = f'{cut} of {len(seen)} landmarks lie outside of most of them'
-    if cut > .1*len(seen):
-        raise GhaError(f'guidance: the masks of frame {frame} cut the head: {where}; repair the masks, or start with --init cloud')
-
 def make_guidance(capture: Capture, # to be learned
                   config: GuidanceConfig, # of the stage
                   networks: GeneratorConfig, # widths, as the second stage wants them

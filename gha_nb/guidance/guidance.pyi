@@ -14,7 +14,7 @@ from ..raster.mesh_raster import coverage
 from typing import Any
 
 __all__ = ['GuidanceWeights', 'GuidanceConfig', 'Guidance', 'field_slice', 'NeutralMesh', 'MeshPicture', 'draw_mesh', 'FrameMesh',
-           'frame_mesh', 'PosedMesh', 'pose_mesh', 'render_guidance', 'check_guidance_inputs', 'make_guidance']
+           'frame_mesh', 'PosedMesh', 'pose_mesh', 'render_guidance', 'make_guidance']
 
 @dataclass(frozen=True)
 
@@ -60,7 +60,9 @@ class Guidance(nn.Module):
     band_initial: Any
     band_shift: Any
     band_basis: Any
+    band_torso: Any
     landmark_basis: Any
+    landmark_torso: Any
     landmark_shift: Any
     def __init__(self, config: GuidanceConfig, # of this stage
                  networks: PointNetworks, # shared with the second stage
@@ -94,8 +96,9 @@ class Guidance(nn.Module):
                frames: dict, # from `networks.frames`
                tracked: Float[Tensor, "n 3"]|None, # from `tracked_displacement`
                groups: dict|None = None, # from `networks.groups`, if known
+               torso: tuple = (None, None), # share of each point [n], and motion [6] of the torso; None: all belongs to the head
               ) -> Float[Tensor, "n 3"]:  # canonical space
-        "Where points of the neutral head are in a frame (Xu et al., section 3.2)."
+        "Where points of the neutral head are in a frame (Xu et al., section 3.2); last, the torso takes its share."
     def paint(self, points: Float[Tensor, "n 3"], # canonical, neutral
               features: Float[Tensor, "n f"], # of these points, before tanh
               frames: dict, # from `networks.frames`
@@ -142,6 +145,7 @@ class FrameMesh:
 def frame_mesh(guidance: Guidance, neutral: NeutralMesh,
                inputs: Float[Tensor, "m"], # expression and pose relative to the neutral frame, from `frame_inputs`
                expression: Float[Tensor, "e"], # coefficients
+               twist: Float[Tensor, "6"]|None = None, # of the torso, from `capture_torso_twist`; None: it follows the head
               ) -> FrameMesh:
     "Deform and paint the neutral mesh for a frame, differentiable."
 
@@ -165,13 +169,11 @@ def render_guidance(guidance: Guidance, capture: Capture, frame: str, camera: st
                    ) -> Float[Tensor, "h w 3"]:  # RGB 0..1 on white
     "The mesh of a frame as a camera sees it: `render_guidance(guidance, capture, guidance.frame, capture.cameras[0])`."
 
-def check_guidance_inputs(capture: Capture, frame: str) -> None:  # the neutral frame
-    "Raises `GhaError` with what is missing, where the first stage cannot work on a capture."
-
 def make_guidance(capture: Capture, # to be learned
                   config: GuidanceConfig, # of the stage
                   networks: GeneratorConfig, # widths, as the second stage wants them
                   motion_rank: int = 24, # directions of the tracked motion; 0: none
+                  torso: bool = True, # a second rigid frame for what does not follow the head?
                   seed: int = 0, # of the networks
                  ) -> Guidance:
     "A guidance model at its start: `make_guidance(capture, GuidanceConfig(), GeneratorConfig())`; raises `GhaError` with what is missing."

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['distance_transform', 'smooth', 'signed_distance', 'visible_points', 'point_normals', 'outer_points',
            'tangent_distance', 'carve', 'DistanceGrid', 'largest_component_of_solid', 'open_mouth', 'close_box',
-           'initial_distance', 'FieldConfig', 'FieldValues', 'Field', 'gradient_norm']
+           'initial_distance', 'FieldConfig', 'FieldValues', 'Field', 'gradient_norm', 'check_guidance_inputs']
 
 # %% ../../nbs/guidance/05_sdf.ipynb #7283a749
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..capture.capture import Capture
-from ..capture.tracked import canonical_points, nearest_distances, tracked_points, visual_hull
+from ..capture.tracked import canonical_points, inside_masks, largest_turn, nearest_distances, tracked_points, visual_hull
 from ..core import GhaError
 from ..geometry import Camera, nearest_neighbors, to_world
 from .mouth import Opening, between_lips
@@ -231,3 +231,23 @@ def gradient_norm(field: Field,
     "Length of the gradient of the field's distance."
     x = points.detach().requires_grad_()
     return torch.autograd.grad(field.distance(x).sum(), x)[0].norm(dim=1)
+
+# %% ../../nbs/guidance/05_sdf.ipynb #64fa6c0d
+def check_guidance_inputs(capture: Capture, frame: str, # the neutral frame
+                          min_turn: float = 15., # degrees that the head should turn by before one camera
+                         ):
+    "Raises `GhaError` with what is missing, where the first stage cannot work on a capture."
+    counts = {len(capture.landmarks(f)) for f in capture.split.train_frames}
+    instead = '; give what is missing, or start with --init cloud'
+    if len(capture.split.train_cameras) < 2 and (turn := largest_turn(capture, frame)) < min_turn:
+        raise GhaError(f'guidance needs two training cameras or more to find a surface, or a head that turns before one: in {capture.name} '
+                       f'it turns by {turn:.0f} degrees, and should by {min_turn:g}{instead}')
+    if min(counts) == 0: raise GhaError(f'guidance needs landmarks; some frames of {capture.name} have none{instead}')
+    many = f'between {min(counts)} and {max(counts)}'
+    if len(counts) > 1:
+        raise GhaError(f'guidance needs the same landmarks in every frame; {capture.name} has {many}{instead}')
+    seen, inside = inside_masks(capture.landmarks(frame), capture, frame, capture.split.train_cameras)
+    cut = int((inside < .5*seen).sum())
+    where = f'{cut} of {len(seen)} landmarks lie outside of most of them'
+    if cut > .1*len(seen):
+        raise GhaError(f'guidance: the masks of frame {frame} cut the head: {where}; repair the masks, or start with --init cloud')

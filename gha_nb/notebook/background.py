@@ -179,7 +179,8 @@ def draw(self: BackgroundTraining):
         frame, camera = preview_view(run.capture)
         if mesh: seen = render_guidance(run.guidance, run.capture, frame, camera, 256)
         else:
-            seen = run.avatar.render(run.capture.camera(frame, camera).scaled_to(*run.avatar.resolution), *run.capture.tracking(frame)).cpu()
+            view = run.capture.camera(frame, camera).scaled_to(*run.avatar.resolution)
+            seen = run.avatar.render(view, *run.capture.tracking(frame)).cpu()
         self.beside = to_pil(torch.cat([run.capture.targets(frame, camera, (seen.shape[1], seen.shape[0]))[0].permute(1, 2, 0), seen], 1))
         self.image.value = png_bytes(progress_picture(self.history, self.beside))
         self.show_status(f'{state}: step {run.step}{total}' + (f', PSNR {self.history[-1][2]:.1f} dB' if self.history else ''))

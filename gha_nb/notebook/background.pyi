@@ -19,7 +19,9 @@ def progress_picture(history: list, # of (step, loss, PSNR)
     "Where a training stands."
 
 class BackgroundTraining:
-    "A run of `train` in a thread: a panel in a notebook, and the place to ask for its avatar."
+    """A run of `train` in a thread: a panel in a notebook, and the place to ask for its avatar.
+        training = BackgroundTraining(capture, 'runs/me', minutes=4)
+        avatar = training.wait() # raises what the training raised"""
     capture: Any
     out: Path
     callbacks: tuple[Any, ...]
@@ -77,7 +79,7 @@ class BackgroundTraining:
     def _repr_mimebundle_(self, include=None, exclude=None) -> Any: ...
 
 class ViewerCell:
-    "A viewer's page inside a notebook; a picture of the head anywhere else."
+    "A viewer's page inside a notebook; a picture of the head anywhere else: `ViewerCell(view(avatar, capture, block=False))`"
     viewer: Viewer | LiveViewer
     height: int
     address: str

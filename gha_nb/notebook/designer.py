@@ -21,7 +21,7 @@ from ..studio.live_preview import Recording, LivePreview
 
 # %% ../../nbs/notebook/03_designer.ipynb #c71440f7
 class Designer:
-    "The panel for a notebook. `design` is the person it shows now."
+    "The panel for a notebook: `designer = Designer(random_design(7))`. `designer.design` is the person it shows now."
     def __init__(self, design: Design|None = None, # to begin with; None: the neutral person
                  size: int = 384, # of the picture, pixels
                  strands: int = 1500): # of the live picture's hair

@@ -21,7 +21,7 @@ def free_memory() -> float: # GiB; infinite where the system does not say
     except OSError: return float('inf')
     return next((int(o.split()[1])/2**20 for o in lines if o.startswith('MemAvailable')), float('inf'))
 
-def missing_requirements(needs=(), # any of 'studio', 'demo'
+def missing_requirements(needs=(), # any of 'studio', 'demo', 'track'
                          python=sys.version_info, found=importlib.util.find_spec, demo=None, memory=None # of another machine, for tests
                         ) -> list: # of texts, empty when nothing is missing
     "What stands in the way of a tutorial, each with what to type."
@@ -35,6 +35,9 @@ def missing_requirements(needs=(), # any of 'studio', 'demo'
     if 'studio' in needs and found('anny') is None:
         res.append("the studio's parametric head is not installed: `%pip install anny` (or `pip install '.[studio]'` in the folder of "
                    'gha_nb), then run the cell again')
+    if 'track' in needs and found('mediapipe') is None:
+        res.append("the tracker's face detector is not installed: `%pip install mediapipe` (or `pip install '.[track]'` in the folder of "
+                   'gha_nb), then restart the kernel')
     if 'demo' in needs and not gone:
         from gha_nb.core import GhaError, demo_capture_path
         try: (demo or demo_capture_path)()
@@ -44,8 +47,8 @@ def missing_requirements(needs=(), # any of 'studio', 'demo'
                    'and run the cell again')
     return res
 
-def start(*needs): # 'demo', 'studio': what this tutorial works with
-    "Begin a tutorial; raises `NotReady` with all that is missing and what to type."
+def start(*needs): # 'demo', 'studio', 'track': what this tutorial works with
+    "Begin a tutorial: `start('demo')`; raises `NotReady` with all that is missing and what to type."
     if gone := missing_requirements(needs): raise NotReady('This tutorial cannot run yet.\n' + '\n'.join(f'- {o}' for o in gone))
     from gha_nb.core import load_settings, prepare_threads
     prepare_threads(load_settings().threads)

@@ -95,7 +95,9 @@ def row_of(name: str, c: w.Widget) -> tuple: # name, text, place of the knob
     return name.replace('_', ' '), ('yes' if c.value else 'no') if isinstance(c.value, bool) else str(c.value), None
 
 class Play:
-    "A picture, and the controls it depends on."
+    """A picture, and the controls it depends on; raises what the first call of `draw` raises.
+
+    Example: `Play(lambda side, blue: torch.full((64, 64, 3), blue), side=['left', 'right'], blue=(0., 1., .5))`"""
     def __init__(self, draw: Callable, # (**values) -> picture, as in `png_bytes`
                  **controls): # as in `control`
         self.draw, self.error = draw, ''
@@ -159,7 +161,9 @@ def ask_function(source) -> Callable: # (function of the avatar) -> its result
 PICTURE_MODES = ('picture', 'coarse', 'channels', 'coverage')
 
 class AvatarPanel(AvatarMoves, Play):
-    "An avatar to move, also one that still trains: `source.ask` is called for every picture."
+    """An avatar to move, also one that still trains: `source.ask` is called for every picture.
+
+    Raises `GhaError` for a capture with another number of coefficients. `AvatarPanel('runs/me', capture, dict(jawOpen=.4, turn=-15.))`"""
     def __init__(self, source, # `HeadAvatar`, its run folder, or a `BackgroundTraining`
                  capture: Capture|None = None, # whose frames can be played
                  start: dict|None = None): # coefficient -> value
@@ -244,7 +248,7 @@ def comparison(source, # `HeadAvatar`, its run folder, or a `BackgroundTraining`
                capture: Capture, # with the truth
                frame: str|None = None, camera: str|None = None, # to begin with
               ) -> Play:
-    "Truth and rendering of any view, with a line to move, and the error."
+    "Truth and rendering of any view, with a line to move, and the error: `comparison(avatar, capture, frame='0010', camera='06')`"
     ask, seen = ask_function(source), {}
     def draw(frame, camera, wipe):
         key = frame, camera, getattr(source, 'step', 0)

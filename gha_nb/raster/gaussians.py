@@ -56,7 +56,9 @@ def posed(g: Gaussians, # canonical space
           pose: Float[Tensor, "6"], # rotation vector (radians), then translation (world units)
           scale: Float[Tensor, ""]|float, # world units per canonical unit
          ) -> Gaussians: # world space; opacities and features are shared
-    "Carry a set from canonical to world space: x -> R(s x) + t. Differentiable in the set, the pose and the scale."
+    """Carry a set from canonical to world space: x -> R(s x) + t. Differentiable in the set, the pose and the scale.
+
+    Example: `rasterize(posed(avatar.canonical(expression), pose, scale), camera)`"""
     M, turn = pose_matrix(pose), rotvec_to_quat(pose[:3]).expand_as(g.quats)
     return replace(g, means=(g.means*scale) @ M[:3, :3].T + M[:3, 3], quats=quat_multiply(turn, g.quats), scales=g.scales*scale)
 

@@ -117,7 +117,7 @@ def workspace() -> Workspace:
     return Workspace()
 
 def release_workspace():
-    "Give the memory that `rasterize` keeps for its next call back to the system. Tensors in use stay as they are."
+    "Give the memory that `rasterize` keeps for its next call back to the system: `release_workspace()`. Tensors in use stay as they are."
     workspace().release()
 
 # %% ../../nbs/raster/05_splat.ipynb #c84f568e

@@ -94,7 +94,6 @@ asymmetry uneven_jaw        asym/asym-jaw-1-l|r
 asymmetry uneven_ears       asym/asym-ear-1-l|r
 '''
 
-
 @dataclass(frozen=True)
 class Slider:
     "A number of a design: where the artist looks for it, how far it goes, which targets it moves."
@@ -103,7 +102,6 @@ class Slider:
     high: float = 1.0
     less: tuple[str, ...] = ()  # targets below zero
     more: tuple[str, ...] = ()  # targets above zero
-
 
 def parse_slider(
     group: str,
@@ -114,7 +112,6 @@ def parse_slider(
     names = [f'{stem}-{end}' for end in ends.split('|')]
     less, more = (tuple(n.replace('*', side) for side in ('lr' if '*' in n else ' ')) for n in (names * 2)[:2])
     return Slider(group, -1.0 if '|' in ends else 0.0, 1.0, less, more)
-
 
 shape_sliders = {name: parse_slider(group, target) for group, name, target in (line.split() for line in slider_table.split('\n') if line)}
 
@@ -140,12 +137,10 @@ cloth_colors = ((58, 84, 104), (110, 58, 58), (60, 92, 70), (70, 66, 82), (120, 
 # %% ../../nbs/studio/02_design.ipynb #d0cc276b
 design_version = 2  # of the file format
 
-
 def did_you_mean(name, known) -> str:
     "The end of an error message, ' (did you mean ...?)', where a known name is close; else nothing."
     close = difflib.get_close_matches(str(name), list(known), 1)
     return f' (did you mean {close[0]}?)' if close else ''
-
 
 def checked_number(name: str, value, low: float, high: float) -> float:
     "A number inside its range; what lies outside is moved to the end, with a note."
@@ -156,17 +151,17 @@ def checked_number(name: str, value, low: float, high: float) -> float:
         warnings.warn(f'{name} = {number:g} is outside {low:g} to {high:g} and was set to {min(max(number, low), high):g}', stacklevel=4)
     return min(max(number, low), high)
 
-
 def checked_color(name: str, value) -> tuple[float, float, float]:
     "Three numbers, 0..255."
     if isinstance(value, str) or not hasattr(value, '__len__') or len(value) != 3:
         raise GhaError(f'{name} = {value!r} is not a colour: give red, green and blue, 0 to 255')
     return tuple(checked_number(name, c, 0, 255) for c in value)
 
-
 @dataclass(frozen=True)
 class Design:
-    "Who stands before the cameras. Numbers out of range are brought back with a note; raises `GhaError` for what does not exist."
+    """Who stands before the cameras. Numbers out of range are brought back with a note; raises `GhaError` for what does not exist.
+
+        Design(tone=0.8, cut='curly').changed(nose_width=0.4, age=0.5)"""
     masculine: float = 0.2  # 0: a woman's head, 1: a man's
     age: float = 0.0  # 0: a young adult, 1: very old
     base_shapes: Mapping = field(default_factory=lambda: dict(high_bridge=0.5, flat_profile=0.28, full_lips=0.22))  # weights; normalized
@@ -245,11 +240,10 @@ def save_design(
     design: Design,
     path: Path | str,  # a .json file
 ) -> Path:
-    "Write a design, completely or not at all."
+    "Write a design, completely or not at all; raises `OSError` where it cannot. `save_design(Design(tone=0.8), 'ada.json')`"
     entries = {'gha_nb design': design_version} | asdict(design)
     text = json.dumps(entries, indent=1, default=str)
     return write_atomic(path, lambda tmp: tmp.write_text(text + '\n', encoding='utf-8'))
-
 
 def upgrade_entries(
     entries: dict,  # of a design, as JSON has them
@@ -259,7 +253,6 @@ def upgrade_entries(
     if not isinstance(weights := entries['origins'], list) or len(weights) != 3:
         raise GhaError(f'origins = {weights!r}: give three weights, not all zero')
     return {k: v for k, v in entries.items() if k != 'origins'} | dict(base_shapes=dict(zip(base_shape_names, weights)))
-
 
 def load_design(
     path: Path | str,  # a .json file from `save_design`, or written by hand
@@ -280,10 +273,8 @@ def load_design(
 # %% ../../nbs/studio/02_design.ipynb #82dc9ce3
 def control_label(name: str) -> str: return name.replace('_', ' ')  # 'nose_tip' becomes 'nose tip'
 
-
 def hex_color(color: tuple) -> str:  # of three numbers, 0..255; (255, 0, 16) becomes '#ff0010'
     return '#' + ''.join(f'{round(c):02x}' for c in color)
-
 
 def design_groups() -> dict[str, list[str]]:
     "Names of everything in a design that has a control, by group, in the order of a panel."

@@ -29,7 +29,9 @@ from .rig import handheld, meters_per_head_unit, lens_blur, arc_rig, rigs
 # %% ../../nbs/studio/13_recording.ipynb #f5eeb2ac
 @dataclass(frozen=True)
 class RecordingSettings:
-    "What is recorded, by which cameras, and how it is written."
+    """What is recorded, by which cameras, and how it is written.
+
+    Example: `record('somebody', settings=RecordingSettings(frames=24, size=384, rig='arc', cameras=8))`"""
     frames: int = 48  # at least 2; the last sixth is kept for testing
     size: int | tuple[int, int] = 512  # pixels: the side of a square, or width and height
     seed: int = 0  # of the performance, and of the subject unless a design is given

@@ -82,7 +82,8 @@ _laptop = Preset(
 _light = replace(_laptop, name='light', low=128, generator=replace(_laptop.generator, channels=32),
                  upsampler=SubPixelConfig(width=32, depth=2)) # enlarges by four from 32 channels, as the paper does
 _paper = Preset(
-    'paper', low=512, points=100_000, minutes=None, steps=600_000, motion_rank=0, torso=False, checkpoint_every=5000, preview_every=2000, log_every=100,
+    'paper', low=512, points=100_000, minutes=None, steps=600_000, motion_rank=0, torso=False,
+    checkpoint_every=5000, preview_every=2000, log_every=100,
     upsampler=PublishedConfig(), losses=four_terms().changed(silhouette=0., perceptual=PerceptualConfig(crop=512, every=1)),
     stages=PartSet('stage', guidance=GuidanceConfig(fraction=.1, spacing=.04, size=256, field=FieldConfig()),
                    gaussians=GaussiansConfig(rescale=1.25, initial_opacity=.3, initial_scale=1.)),

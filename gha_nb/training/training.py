@@ -20,7 +20,7 @@ from ..capture.diagnostics import diagnose
 from ..capture.prefetch import prefetch
 from ..capture.tracked import neutral_frame
 from ..core import GhaError, env_flag, load_settings, pick_device, pick_precision, prepare_threads, write_json
-from ..guidance.guidance import check_guidance_inputs
+from ..guidance.sdf import check_guidance_inputs
 from ..parts import find_part, part_of, to_plain
 from .presets import Preset, find_preset, settings_of, with_start
 from .run import Budget, Run, newest_checkpoint, restore, save_checkpoint

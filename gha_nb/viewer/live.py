@@ -76,7 +76,9 @@ class GuidanceViewer(ViewerLoop):
 
 # %% ../../nbs/viewer/09_live.ipynb #c89949b6
 class LiveViewer:
-    "A callback that shows the head while it trains."
+    """A callback that shows the head while it trains; raises `GhaError` where it cannot listen there.
+
+    Example: `train(capture, 'runs/me', callbacks=(LiveViewer(),))`"""
     def __init__(self, every: int = 20, # steps after which the head is drawn again
                  share: float = .2, # of the time that drawing may take, while somebody watches
                  host: str|None = None, port: int|None = None, # as in `view`

@@ -51,7 +51,11 @@ def affordable(avatar: HeadAvatar, seconds: float = 1., # that a sharp picture m
     return max(64, round(camera.height*min(1., (seconds/took)**.5))), camera.width*camera.height/took
 
 class NerfViewer(nerfview.Viewer):
-    "nerfview's viewer of one avatar. Override `picture`, and `_populate_rendering_tab` for controls of your own."
+    """nerfview's viewer of one avatar. Override `picture`, and `_populate_rendering_tab` for controls of your own.
+
+        class Red(NerfViewer):
+            def picture(self, camera, expression, pose, scale): return super().picture(camera, expression, pose, scale)*torch.eye(3)[0]
+        nerf('runs/me', Red)"""
     lock = property(lambda self: self.turns, lambda self, _: None) # nerfview shares one among all viewers of a process
     show_errors, last_move = ViewerLoop.show_errors, 0.
 
@@ -165,7 +169,9 @@ def nerf(avatar: HeadAvatar|Path|str, # or its run folder
 
 # %% ../../nbs/viewer/11_nerf_view.ipynb #1e9906b5
 class NerfCallback:
-    "A callback of `train` that shows the Gaussians in nerfview's viewer while they train."
+    """A callback of `train` that shows the Gaussians in nerfview's viewer while they train; raises `GhaError` where it cannot listen there.
+
+    Example: `with NerfCallback() as shown: train(capture, 'runs/me', callbacks=(shown,))`"""
     def __init__(self, viewer: type = NerfViewer, # or a subclass
                  host: str|None = None, port: int|None = None, # as in `view`
                  say=print): # where the address is announced

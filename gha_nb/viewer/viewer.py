@@ -36,7 +36,9 @@ RENDER_MODES = ('splats (drawn by the browser)', 'super-resolved picture', 'coar
                 'one channel')
 
 class Viewer(ViewerLoop):
-    "Panel and scene of one avatar. The thread that calls `step` is the only one that touches the avatar."
+    """Panel and scene of one avatar; `view` opens one. The thread that calls `step` is the only one that touches the avatar.
+
+    Raises `GhaError` for a capture with another number of coefficients. Example: `Viewer(avatar, capture, open_server()).run()`"""
     def __init__(self, avatar: HeadAvatar, # to be looked at
                  capture: Capture|None, # whose frames can be played
                  server: viser.ViserServer, # from `open_server`
@@ -57,22 +59,25 @@ class Viewer(ViewerLoop):
         self.shown = gui.add_dropdown('show', RENDER_MODES)
         self.channel = gui.add_slider('channel', 0, avatar.config.generator.channels - 1, 1, 0, visible=False)
         self.shown.on_update(self.changed); self.channel.on_update(self.changed)
-        self.controls = AvatarControls(avatar, capture, self)
-        tabs = gui.add_tab_group()
+        self.controls, self.compare, self.around = AvatarControls(avatar, capture, self), None, None
+        self.build_tabs(server, folder)
+        self.note = gui.add_markdown(f'{len(avatar):,} Gaussians')
+        server.on_client_connect(self.arrived); server.on_client_disconnect(self.left)
+        self.changed()
+
+    def build_tabs(self, server: viser.ViserServer, folder: Path|None):
+        "The tabs of the panel; those about frames and cameras only with a capture."
+        gui, capture, tabs = server.gui, self.capture, server.gui.add_tab_group()
         with tabs.add_tab('face'): self.controls.build_face(gui)
         with tabs.add_tab('head'): self.controls.build_head(gui)
         if capture is not None:
             with tabs.add_tab('frames'): self.controls.build_frames(gui)
-        with tabs.add_tab('inspect'): self.inspector = Inspector(self, avatar, self.placement)
-        with tabs.add_tab('path'): self.path = PathTab(self, avatar, self.controls, self.placement, folder)
-        self.compare = self.around = None
-        if capture is not None:
-            with tabs.add_tab('compare'): self.compare = Compare(gui, capture, self)
-            with gui.add_folder('around the head', expand_by_default=False):
-                self.around = CaptureScene(server, capture, self.placement, self, self.look_through)
-        self.note = gui.add_markdown(f'{len(avatar):,} Gaussians')
-        server.on_client_connect(self.arrived); server.on_client_disconnect(self.left)
-        self.changed()
+        with tabs.add_tab('inspect'): self.inspector = Inspector(self, self.avatar, self.placement)
+        with tabs.add_tab('path'): self.path = PathTab(self, self.avatar, self.controls, self.placement, folder)
+        if capture is None: return
+        with tabs.add_tab('compare'): self.compare = Compare(gui, capture, self)
+        with gui.add_folder('around the head', expand_by_default=False):
+            self.around = CaptureScene(server, capture, self.placement, self, self.look_through)
 
     def arrived(self, client):
         "Note that a browser has come, and when it moves its camera."
@@ -191,7 +196,11 @@ def view(avatar: HeadAvatar|Path|str, # or its run folder
          say=print, # where the address is announced
          folder: Path|str|None = None, # where videos and paths are kept; None: the run folder if one was given
         ) -> Viewer: # with `close()`
-    "Look at an avatar in the browser; raises `GhaError`."
+    """Look at an avatar in the browser.
+
+    Raises `GhaError` where it cannot listen there or the capture has other coefficients, `CheckpointError` for a run that cannot be loaded.
+
+    Example: `view('runs/me', 'captures/me')`; in a notebook `viewer = view(avatar, capture, block=False)`, later `viewer.close()`"""
     if not isinstance(avatar, HeadAvatar):
         run = Path(avatar)
         folder, avatar = folder or (run if run.is_dir() else run.parent), HeadAvatar.load(avatar)

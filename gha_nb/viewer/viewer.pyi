@@ -17,7 +17,8 @@ __all__ = ['RENDER_MODES', 'Viewer', 'over_white', 'view']
 RENDER_MODES: tuple[Any, ...]
 
 class Viewer(ViewerLoop):
-    "Panel and scene of one avatar. The thread that calls `step` is the only one that touches the avatar."
+    """Panel and scene of one avatar; `view` opens one. The thread that calls `step` is the only one that touches the avatar.
+    Raises `GhaError` for a capture with another number of coefficients. Example: `Viewer(avatar, capture, open_server()).run()`"""
     avatar: HeadAvatar
     capture: Capture | None
     placement: Any
@@ -37,6 +38,8 @@ class Viewer(ViewerLoop):
                  server: viser.ViserServer, # from `open_server`
                  folder: Path|None = None, # where videos and paths are kept; None: they are only sent to the browser
                 ) -> None: ...
+    def build_tabs(self, server: viser.ViserServer, folder: Path|None) -> None:
+        "The tabs of the panel; those about frames and cameras only with a capture."
     def arrived(self, client) -> None:
         "Note that a browser has come, and when it moves its camera."
     def left(self, client) -> None:
@@ -75,4 +78,6 @@ def view(avatar: HeadAvatar|Path|str, # or its run folder
          say=print, # where the address is announced
          folder: Path|str|None = None, # where videos and paths are kept; None: the run folder if one was given
         ) -> Viewer:  # with `close()`
-    "Look at an avatar in the browser; raises `GhaError`."
+    """Look at an avatar in the browser.
+    Raises `GhaError` where it cannot listen there or the capture has other coefficients, `CheckpointError` for a run that cannot be loaded.
+    Example: `view('runs/me', 'captures/me')`; in a notebook `viewer = view(avatar, capture, block=False)`, later `viewer.close()`"""
