@@ -153,7 +153,7 @@ class Detections:
         return write_atomic(path, lambda tmp: np.savez_compressed(tmp, **arrays))
 
 def load_detections(path: Path|str) -> Detections:
-    "Read what `Detections.save` wrote."
+    "Read a file that was saved."
     with np.load(path) as o: arrays = dict(o)
     return Detections(**{k: v.tolist() if k in ('names', 'notes', 'width', 'height') else v for k, v in arrays.items()})
 

@@ -230,7 +230,7 @@ class HeadFit:
         return write_atomic(path, lambda tmp: np.savez_compressed(tmp, **{f.name: np.asarray(getattr(self, f.name)) for f in fields(self)}))
 
 def load_fit(path: Path|str) -> HeadFit:
-    "Read what `HeadFit.save` wrote."
+    "Read a file that was saved."
     with np.load(path) as o: arrays = {k: v if v.ndim else v.item() for k, v in o.items()}
     return HeadFit(**arrays | dict(names=tuple(str(n) for n in arrays['names'])))
 

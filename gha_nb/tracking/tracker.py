@@ -71,7 +71,7 @@ class Tracked:
         return write_atomic(path, lambda tmp: np.savez(tmp, **{f.name: np.asarray(getattr(self, f.name)) for f in fields(self)}))
 
 def load_tracked(path: Path) -> Tracked:
-    "Read what `Tracked.save` wrote."
+    "Read a file that was saved."
     with np.load(path) as o: arrays = dict(o)
     return Tracked(**{k: v.tolist() if k in ('names', 'focal') else v for k, v in arrays.items()})
 
