@@ -43,7 +43,7 @@ def encode(path, frames, fps=25):
 @pytest.fixture
 def quick_fit(monkeypatch):
     "In the place of the fit: the detector's own points at a depth that its size tells, which is enough to see what track does with it"
-    from gha_nb.tracking import track
+    from gha_nb.tracking import tracker
     def fit_rows(found, rows, focal=None, **kw):
         d = found.select(rows)
         f = focal or 1.3*d.width
@@ -51,9 +51,9 @@ def quick_fit(monkeypatch):
         middle = np.array([d.width/2, d.height/2])
         lift = lambda p: np.concatenate([(p - middle)*depth[:, None, None]/f, np.broadcast_to(depth[:, None, None], (*p.shape[:2], 1))], -1)
         points = lift(d.points[:, :468])
-        return track.Tracked(rows, track.axes @ d.matrices[:, :3, :3], points.mean(1), d.scores, list(d.names), np.ones(len(rows)),
+        return tracker.Tracked(rows, tracker.axes @ d.matrices[:, :3, :3], points.mean(1), d.scores, list(d.names), np.ones(len(rows)),
                              points[:, np.linspace(0, 467, 68).astype(int)], points, float(f))
-    monkeypatch.setattr(track, 'fit_rows', fit_rows)
+    monkeypatch.setattr(tracker, 'fit_rows', fit_rows)
 
 
 def tracked(tmp_path, frames, name='film.mp4', **settings):
