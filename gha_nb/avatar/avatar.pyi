@@ -11,8 +11,8 @@ from ..parts import Enlargement, PointFeatures
 from ..raster.gaussians import Gaussians
 from typing import Any
 
-__all__ = ['FORMAT', 'camera_in_canonical', 'AvatarConfig', 'Rendering', 'follow_torso', 'HeadAvatar', 'save_avatar', 'read_about',
-           'upgraded', 'load_avatar']
+__all__ = ['FORMAT', 'camera_in_canonical', 'AvatarConfig', 'Rendering', 'follow_torso', 'relative_inputs', 'HeadAvatar', 'save_avatar',
+           'read_about', 'upgraded', 'load_avatar']
 
 def camera_in_canonical(camera: Camera, # one camera, world space
                         pose: Float[Tensor, "6"], # head: rotation vector (radians) and translation (world units)
@@ -47,6 +47,11 @@ def follow_torso(g: Gaussians, # canonical space
                  twist: Float[Tensor, "6"], # of the torso, canonical space, from `torso_twist`
                 ) -> Gaussians:  # canonical space
     "Gaussians after the torso has taken its share of them; differentiable in all but the twist."
+
+def relative_inputs(avatar, # with `neutral_expression` [E] and `neutral_pose` [6]
+                    expression: Float[Tensor, "e"], pose: Float[Tensor, "6"], scale: Float[Tensor, ""],
+                   ) -> Float[Tensor, "m"]:  # E coefficients, then 6 of the pose: radians, head units
+    "How a frame differs from the neutral one; what `frame_inputs` says of a capture's frames."
 
 class HeadAvatar(nn.Module):
     """An animatable head: {X0, F0, Q0, S0, A0}, the generator, and the upsampler (Xu et al., section 3); and a share of the torso.

@@ -15,12 +15,13 @@ from pathlib import Path
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from ..avatar.avatar import HeadAvatar, camera_in_canonical
+from ..avatar.avatar import HeadAvatar, camera_in_canonical, relative_inputs
 from ..capture.capture import Capture
+from ..capture.layout import read_split
 from ..core import GhaError, progress as progress_bar, step_rng
 from ..drive.reenactment import face_camera
 from ..evaluation.metrics import camera_for
-from .baked import KEPT, BakedAvatar, check_baked_path, relative_inputs, rounded, save_baked
+from .baked import KEPT, BakedAvatar, check_baked_path, rounded, save_baked
 from .splat_files import arc_cameras, coarse_filter_variance
 from ..geometry import Camera, matrix_to_rotvec, pose_matrix, rotvec_to_matrix
 from ..losses import load_perceptual
@@ -111,7 +112,7 @@ def quantized(bases: Float[Tensor, "k n 14"]) -> tuple[Tensor, Tensor]: # int8 [
 def consent_of(capture: Capture|None) -> str|None:
     "What a capture's split.json says about whose face it is."
     if capture is None: return None
-    said = json.loads((capture.path/'split.json').read_text()).get('consent')
+    said = (read_split(capture.path) or {}).get('consent')
     return said if isinstance(said, str) or said is None else json.dumps(said)
 
 def linear_head(avatar: HeadAvatar, capture: Capture|None = None,

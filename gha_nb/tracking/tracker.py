@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['axes', 'head_unit', 'question', 'parts', 'longest_scene', 'choose_rows', 'interleaved', 'Tracked', 'load_tracked',
-           'fit_rows', 'Framing', 'frame_video', 'capture_camera', 'camera_place', 'to_world', 'film_backdrop',
+           'fit_rows', 'Framing', 'frame_video', 'capture_camera', 'camera_place', 'from_camera', 'film_backdrop',
            'write_frames', 'ask_consent', 'prepare_folder', 'file_hash', 'kept', 'track', 'judge', 'overlay',
            'write_report']
 
@@ -133,7 +133,7 @@ def camera_place(tracked: Tracked) -> np.ndarray: # [3] metres
     "Where the camera stands, so that the head is about the world's z axis."
     return np.array([0, 1.6, np.median(tracked.translations[:, 2])])
 
-def to_world(points: np.ndarray, # [..., 3] camera space
+def from_camera(points: np.ndarray, # [..., 3] camera space
              place: np.ndarray, # of the camera
             ) -> np.ndarray: # [..., 3] world space
     "Points of camera space in the world."
@@ -168,10 +168,10 @@ def write_frames(out: Path, video: Video, found: Detections, tracked: Tracked, r
     backdrop = film_backdrop(video, found, rows, framing) if missing else None
     for matte in progress(mattes(pictures(), backdrop) if missing else (), 'cutting out', len(missing), show):
         i = at[number := order[-1]]
-        pose = np.concatenate([Rotation.from_matrix(axes @ tracked.rotations[i]).as_rotvec(), to_world(tracked.translations[i], place)])
+        pose = np.concatenate([Rotation.from_matrix(axes @ tracked.rotations[i]).as_rotvec(), from_camera(tracked.translations[i], place)])
         view = ViewData(matte.image, matte.mask, camera, matte.visible if (matte.visible == 0).any() else None)
-        writer.write(names[number], dict(phone=view), tracked.coefficients[i], pose, head_unit, to_world(tracked.landmarks[i], place),
-                     to_world(tracked.vertices[i], place))
+        writer.write(names[number], dict(phone=view), tracked.coefficients[i], pose, head_unit, from_camera(tracked.landmarks[i], place),
+                     from_camera(tracked.vertices[i], place))
     return writer
 
 # %% ../../nbs/tracking/09_tracker.ipynb #a8509fa5
