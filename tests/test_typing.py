@@ -59,6 +59,14 @@ def test_program_runs(ball, tmp_path, capsys, monkeypatch):
     assert picture.ndim == 3 and picture.shape[2] == 3 and 'True' in capsys.readouterr().out
 
 
+@pytest.fixture
+def own_cache(tmp_path_factory, monkeypatch):
+    "jedi writes what it has parsed below the home folder, not atomically: two workers read each other's half files"
+    monkeypatch.setattr(jedi.settings, 'cache_directory', str(tmp_path_factory.getbasetemp()/'jedi'))
+
+
+@pytest.mark.xdist_group('jedi')
+@pytest.mark.usefixtures('own_cache')
 @pytest.mark.parametrize('typed,offered', [
     ('gha.', 'Capture HeadAvatar train evaluate rasterize demo_capture'), ('gha.demo_capture().', 'view frames cameras split views'),
     ('Capture.', 'read'), ('Capture.read("x").view("f", "c").', 'image mask camera expression target'),
@@ -71,6 +79,8 @@ def test_editor_offers(typed, offered):
     assert set(offered.split()) <= found, sorted(found)
 
 
+@pytest.mark.xdist_group('jedi')
+@pytest.mark.usefixtures('own_cache')
 def test_editor_shows_parameters():
     "The signature and the documentation of a method that comes in by `@patch`"
     signature, = jedi.Script('import gha_nb as gha\ngha.demo_capture().view(', project=jedi.Project(root)).get_signatures()
