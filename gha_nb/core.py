@@ -10,7 +10,7 @@ __all__ = ['marker', 'choices', 'GhaError', 'CaptureError', 'CheckpointError', '
            'demo_capture_path']
 
 # %% ../nbs/00_core.ipynb #e8c1276b
-import json, os, shutil
+import json, os, shutil, tempfile
 from collections.abc import Callable, Iterable, Iterator
 from configparser import Error as ConfigError
 from dataclasses import dataclass, fields
@@ -72,7 +72,9 @@ def read_setting(name: str, # a field of `Settings`
                 ) -> Path|str|int|None: # None: an empty path
     "The value of a field from its text; raises `SettingsError` with the place of a value that makes no sense."
     value = value.strip()
-    if name in ('data', 'runs', 'cache', 'weights', 'models'): return folder/Path(value).expanduser() if value else None
+    if name in ('data', 'runs', 'cache', 'weights', 'models'):
+        try: return folder/Path(value).expanduser() if value else None
+        except RuntimeError: raise SettingsError(f'{source}: {name} = {value!r}: nobody of that name has a home here') from None
     if name in ('threads', 'viewer_port'):
         if not value.isdecimal(): raise SettingsError(f"{source}: {name} = {value!r} is not a whole number")
         return int(value)
@@ -89,7 +91,8 @@ def load_settings(folder: Path|str|None = None, # where the search for `settings
 
         load_settings().runs # Path of the folder of runs"""
     names = [f.name for f in fields(Settings)]
-    cache = Path(os.environ.get('XDG_CACHE_HOME') or '~/.cache').expanduser()/'gha_nb'
+    try: cache = Path(os.environ.get('XDG_CACHE_HOME') or '~/.cache').expanduser()/'gha_nb'
+    except RuntimeError: cache = Path(tempfile.gettempdir())/f'gha_nb-{os.getuid()}' # a user without a home
     res, cfg = dict(cache=cache), find_settings(folder)
     if cfg is not None:
         unknown = set(cfg.d) - {*names, marker[0]}

@@ -149,7 +149,10 @@ def compile_kernel(source: str, # C source text
     library = kernel_folder()/f'{name}-{kernel_key(source, flags)}{".dll" if os.name == "nt" else ".so"}'
     if not library.exists():
         if env_flag('GHA_NB_PROGRESS', True): print(f'compiling the {name} kernel (once; a few seconds)', file=sys.stderr, flush=True)
-        compile_library(source, library, flags)
+        try: compile_library(source, library, flags)
+        except OSError: # a full disk, or a folder that only looks as if it could be written
+            library = temporary_folder(library.parent)/library.name
+            compile_library(source, library, flags)
     check_owner(library)
     return ctypes.CDLL(str(library))
 

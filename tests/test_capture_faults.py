@@ -9,6 +9,7 @@ from PIL import Image
 
 from gha_nb.capture.capture import Capture
 from gha_nb.capture.check import check_capture
+from gha_nb.capture.contradictions import canonical, flipped, inverted
 from gha_nb.core import CaptureError
 from gha_nb.capture.layout import camera_file, params_file, picture_file, points_file, read_camera
 from gha_nb.capture.writer import record_ball
@@ -383,3 +384,158 @@ def test_reading_lists_the_capture_once(top, monkeypatch):
     del asked[:]
     Capture.read(top, check=False)
     assert sorted(asked) == ['list_capture', 'read_split']
+
+
+# ---- files that are in order, and contradict each other
+
+
+def all_of(pattern, change):
+    def plant(top):
+        for file in sorted(top.glob(pattern)): change(file)
+    return plant
+
+
+def redrawn(kind, change, camera='*'):
+    def plant(file):
+        picture = change(np.asarray(Image.open(file)))
+        Image.fromarray(picture).save(file, quality=95)
+    return all_of(f'images/*/{kind}_{camera}.jpg', plant)
+
+
+def cameras_of(key, change, camera='*'): return all_of(f'cameras/*/camera_{camera}.npz', lambda f: changed(f, key, lambda m: change(m[:3])))
+def all_params(key, change): return all_of('params/*/params.npz', lambda f: changed(f, key, change))
+
+
+def points_of(kind, change):
+    def plant(file):
+        with np.load(file.parent/'params.npz') as o: pose, scale = o['pose'].reshape(6), o['scale'].item()
+        np.save(file, change(np.load(file), pose, scale))
+    return all_of(f'params/*/{kind}.npy', plant)
+
+
+def late(top):
+    files = sorted(top.glob('params/*/params.npz'))
+    for file, data in zip(files[:0:-1], [f.read_bytes() for f in files[-2::-1]]): file.write_bytes(data)
+
+
+def resized_picture(top):
+    "What one does who is told that pictures need one size: one camera's pictures were twice as large, and K stayed"
+    cameras_of('intrinsic', lambda K: np.diag([2, 2, 1])@K, 'cam2')(top)
+
+
+rng = np.random.default_rng(0)
+contradictions = {
+    'K of another size': (cameras_of('intrinsic', lambda K: np.diag([.7, .7, 1])@K), 'cameras', 'K[:2] *= 1.4'),
+    'one camera resized': (resized_picture, 'cam2', 'K[:2] *= 0.5'),
+    'camera to world': (cameras_of('extrinsic', inverted), 'cameras', 'np.linalg.inv'),
+    'axes of OpenGL': (cameras_of('extrinsic', flipped), 'cameras', 'E[1:3] *= -1'),
+    'as transforms.json': (cameras_of('extrinsic', lambda E: inverted(flipped(E))), 'cameras', 'E[:, 1:3] *= -1'),
+    'position for translation': (cameras_of('extrinsic', lambda E: np.c_[E[:, :3], -E[:, :3].T@E[:, 3]]), 'cameras', '-E[:3, :3] @'),
+    'cameras in millimetres': (cameras_of('extrinsic', lambda E: np.c_[E[:, :3], 1000*E[:, 3]]), 'cameras', '/= 1000'),
+    'masks inverted': (redrawn('mask', lambda m: 255 - m), 'mask', '255 - mask'),
+    'masks white': (redrawn('mask', lambda m: m | 255), 'mask', 'mask the head again'),
+    'masks of noise': (redrawn('mask', lambda m: rng.integers(0, 256, m.shape, np.uint8)), 'mask', 'mask the head again'),
+    'masks of 0 and 128': (redrawn('mask', lambda m: m//2), 'mask', 'scale it'),
+    'pictures black': (redrawn('image', lambda m: m*0), 'image', 'export it again'),
+    'scale ten times too large': (all_params('scale', lambda s: 10*s), 'params.npz', 'scale /= 10'),
+    'poses in degrees': (all_params('pose', lambda p: np.r_[np.degrees(p.reshape(6)[:3]), p.reshape(6)[3:]]), 'params', 'np.radians'),
+    'vertices in millimetres': (points_of('vertices', lambda v, *_: 1000*v), 'vertices.npy', '/= 1000'),
+    'vertices in head space': (points_of('vertices', canonical), 'vertices.npy', 'to_world'),
+    'landmarks in head space': (points_of('lmk_3d', canonical), 'params.npz', 'to_world'),
+    'landmarks shuffled': (points_of('lmk_3d', lambda v, *_: rng.permutation(v)), 'params', 'same order'),
+    'one landmark': (points_of('lmk_3d', lambda v, *_: v[:1]), 'params', 'few points'),
+    'poses a frame late': (late, 'params', 'by a frame'),
+    'coefficients of 1e8': (all_params('exp_coeff', lambda e: 0*e + 1e8), 'params.npz', 'track the frame again'),
+    'split.json is a circle': (lambda top: ((top/'split.json').unlink(), (top/'split.json').symlink_to('split.json')), 'split.json',
+                               'default split'),
+}
+
+
+@pytest.fixture(scope='module')
+def turning(tmp_path_factory):
+    return record_ball(tmp_path_factory.mktemp('turning')/'ball', frames=8, cameras=3, size=32, turn=1.2, lowres=None)
+
+
+@pytest.mark.parametrize('which', contradictions)
+def test_contradiction(which, turning, tmp_path):
+    "Files that are each in order, and do not belong together, are named: where, and what to type"
+    top = Path(shutil.copytree(turning, tmp_path/'ball'))
+    plant, where, fix = contradictions[which]
+    plant(top)
+    problems = check_capture(top)
+    assert problems and all(where in str(p) for p in problems) and any(fix in p.fix for p in problems), problems
+    if where in ('cameras', 'params', 'cam2'): assert len(problems) <= 2 or where == 'cam2', problems
+    with pytest.raises(CaptureError): Capture.read(top)
+
+
+def test_pictures_of_every_kind(turning, tmp_path):
+    "EXIF tags, 16 bits, alpha, other endings: read as they are meant, and nothing is said against them"
+    import torch
+    top = Path(shutil.copytree(turning, tmp_path/'ball'))
+    for number, file in enumerate(sorted(top.glob('images/*/image_cam*.jpg'))):
+        picture, mask = Image.open(file), Image.open(mask_file := file.with_name(file.name.replace('image', 'mask')))
+        turned = picture.transpose(Image.Transpose.ROTATE_90)
+        exif = turned.getexif()
+        exif[0x0112] = 6
+        way = number % 4
+        if way == 0: turned.save(file, exif=exif, quality=95, subsampling=0)
+        if way == 1: picture.save(file.with_suffix('.PNG'))
+        if way == 2: picture.save(file.with_suffix('.webp'), lossless=True)
+        if way == 3:
+            coloured = np.where(np.asarray(mask)[..., None] > 0, np.asarray(picture), 90)
+            Image.fromarray(np.dstack([coloured, np.asarray(mask)]).astype(np.uint8)).save(file.with_suffix('.tif'))
+        if way: file.unlink()
+        if way == 1: Image.fromarray(np.asarray(mask).astype(np.uint16)*257).save(mask_file.with_suffix('.png'))
+        if way == 2: Image.merge('LA', (Image.new('L', mask.size, 255), mask)).save(mask_file.with_suffix('.png'))
+        if way in (1, 2): mask_file.unlink()
+    capture, expected = Capture.read(top), Capture.read(turning, check=False)
+    assert (capture.cameras, capture.width, capture.height) == (expected.cameras, 32, 32)
+    for view in expected.views('all'):
+        for a, b in zip(capture.targets(*view), expected.targets(*view)): assert (a - b).abs().mean() < .02, view
+        torch.testing.assert_close(capture.targets(*view)[1], expected.targets(*view)[1])
+
+
+def test_a_sideways_mask_is_no_mask_of_its_picture(top):
+    "A picture that its tag turns, and a mask that stays: they differ in size, which is said"
+    for frame in frames:
+        for kind in ('image', 'mask', 'visible'):
+            for file in (top/'images'/frame).glob(f'{kind}_cam1.jpg'):
+                picture = Image.open(file).crop((0, 4, 32, 28)) # 32 x 24
+                exif = picture.getexif()
+                if kind == 'image': exif[0x0112] = 6
+                picture.save(file, exif=exif)
+    assert {(p.camera, p.problem) for p in check_capture(top)} >= {('cam1', 'is 24x32, expected 32x32')}
+
+
+def test_a_world_in_kilometres(turning, tmp_path):
+    "No unit of length is wrong: what is near is told in heads"
+    top = Path(shutil.copytree(turning, tmp_path/'ball'))
+    cameras_of('extrinsic', lambda E: np.c_[E[:, :3], E[:, 3]/1000])(top)
+    all_params('pose', lambda p: p.reshape(6)*[1, 1, 1, .001, .001, .001])(top)
+    all_params('scale', lambda s: s/1000)(top)
+    for kind in ('lmk_3d', 'vertices'): points_of(kind, lambda v, *_: v/1000)(top)
+    assert check_capture(top) == []
+
+
+@pytest.fixture(scope='module')
+def faces(demo, tmp_path_factory):
+    "Two frames of the demo"
+    top = tmp_path_factory.mktemp('faces')/'demo'
+    for folder in ('images', 'cameras', 'params'):
+        for frame in ('0000', '0006'): shutil.copytree(demo/folder/frame, top/folder/frame)
+    return top
+
+
+@pytest.mark.parametrize('kind, plant, file, fix', [
+    ('upside down', redrawn('mask', lambda m: m[::-1]), 'images', 'mask[::-1]'),
+    ('one upside down', redrawn('mask', lambda m: m[::-1], '05'), 'images/0000/mask_05.jpg', 'mask[::-1]'),
+    ('K for 300 pixels', cameras_of('intrinsic', lambda K: np.diag([300/384, 300/384, 1])@K), 'cameras', 'K[:2] *= 1.2'),
+    ('one K for 512 pixels', cameras_of('intrinsic', lambda K: np.diag([512/384, 512/384, 1])@K, '05'), 'cameras/0000/camera_05.npz',
+     'K[:2] *= 0.7'),
+    ('nothing', lambda top: None, None, None)])
+def test_contradiction_of_faces(kind, plant, file, fix, faces, tmp_path):
+    "What landmarks alone do not show, pictures do"
+    plant(top := Path(shutil.copytree(faces, tmp_path/'demo')))
+    problems = check_capture(top)
+    assert [p.file for p in problems] == ([file] if file else []), problems
+    assert all(p.fix.split('mask = ')[-1].startswith(fix) for p in problems), problems

@@ -42,7 +42,59 @@ def test_by_a_table(trained, tmp_path, text):
     assert len(video(tmp_path/'new'/'video.mp4')) == 2
 
 
+def test_by_the_phone(trained, tmp_path):
+    "Live Link Face: names with capitals, head angles in radians; what matches nothing does not choose the neutral frame"
+    from gha_nb.avatar.avatar import HeadAvatar
+    from gha_nb.drive.reenactment import drive
+    avatar = HeadAvatar.load(trained, device='cpu')
+    table = grown(tmp_path/'take.csv', 'Timecode,BlendshapeCount,Grow,Blush,TongueOut,HeadYaw,HeadPitch,HeadRoll,LeftEyeYaw\n'
+                  '10:00:00:58.1,61,0.9,0,0,0,0,0,0\n10:00:00:59.1,61,0.5,0,0,0,0.1,0,0\n10:00:01:00.1,61,0,0,5,0.4,0,0,0\n')
+    driven = drive(avatar, table, smooth=0, fit='none')
+    assert driven.report.neutral == '2' and driven.report.unknown == ('TongueOut',) and abs(driven.performance.fps - 60) < .1
+    grow = list(avatar.expression_names).index('grow')
+    assert [round(float(e[grow] - avatar.neutral_expression[grow]), 3) for e, *_ in driven] == [.9, .5, 0]
+    assert abs(driven.report.largest_turn - np.degrees(.4)) < 1
+
+
+def test_one_face_is_drawn_as_it_is_said(trained, tmp_path):
+    "A row, or equal rows, have no neutral frame to be compared with"
+    from gha_nb.avatar.avatar import HeadAvatar
+    from gha_nb.drive.reenactment import drive
+    avatar = HeadAvatar.load(trained, device='cpu')
+    for rows in (1, 3):
+        driven = drive(avatar, grown(tmp_path/f'{rows}.csv', 'grow,pose_rx,pose_ry,pose_rz\n' + '0.4,0,0.3,0\n'*rows), fit='none')
+        expression, pose, *_ = driven[-1]
+        grow = list(avatar.expression_names).index('grow')
+        assert abs(float(expression[grow] - avatar.neutral_expression[grow]) - .4) < 1e-5
+        assert abs(driven.report.largest_turn - np.degrees(.3)) < .1 and 'zero' in driven.report.neutral
+
+
+def test_by_name_not_by_position(ball, trained, tmp_path):
+    "The coefficients in another order, and one more: the same pictures and scores; refused where one is missing"
+    import json
+    from gha_nb.avatar.avatar import HeadAvatar
+    from gha_nb.capture.capture import Capture
+    from gha_nb.evaluation.metrics import evaluate
+    other = shutil.copytree(ball, tmp_path/'other')
+    for file in sorted(other.glob('params/*/params.npz')):
+        with np.load(file) as o: e = o['exp_coeff'].reshape(-1)
+        rewrite(file, exp_coeff=np.r_[e[1], .7, e[0]][None].astype(np.float32))
+    split = json.loads((other/'split.json').read_text())
+    (other/'split.json').write_text(json.dumps(split | dict(expression_names=['blush', 'wink', 'grow'])))
+    avatar = HeadAvatar.load(trained, device='cpu')
+    scores = [evaluate(avatar, Capture.read(path), lpips=False, progress=False).rows for path in (ball, other)]
+    assert scores[0] == scores[1]
+    for path, out in ((ball, 'a'), (other, 'b')): assert gha('render', trained, path, '--out', tmp_path/out).returncode == 0
+    pictures = sorted(o.name for o in (tmp_path/'a').iterdir())
+    assert pictures and all((tmp_path/'a'/o).read_bytes() == (tmp_path/'b'/o).read_bytes() for o in pictures)
+    (other/'split.json').write_text(json.dumps(split | dict(expression_names=['blush', 'wink', 'smile'])))
+    refused(gha('render', trained, other, '--out', tmp_path/'c'), 'grow')
+
+
 tables = {
+    '400 digits.json': ('[{"grow": 1' + '0'*400 + '}]', 'entry 1', 'grow'),
+    'far out': ('grow\n1e8\n', 'line 2', 'grow', 'too large'),
+    'a clock that is none': ('Timecode,grow,HeadYaw,HeadPitch,HeadRoll\nnoon,0,0,0,0\n', 'line 2', 'Timecode'),
     'short row': ('grow,blush\n0,0\n1\n', 'line 3', 'cells'),
     'text': ('grow,blush\n0,0\n0,red\n', 'line 3', 'blush', 'red'),
     'nan': ('grow,blush\n0,0\n0,0\nnan,0\n', 'line 4', 'grow'),

@@ -4,13 +4,12 @@
 
 # %% auto #0
 __all__ = ['FORMAT', 'camera_in_canonical', 'AvatarConfig', 'Rendering', 'follow_torso', 'relative_inputs', 'HeadAvatar',
-           'save_avatar', 'read_about', 'upgraded', 'load_avatar']
+           'save_avatar', 'read_about', 'check_config', 'check_about', 'upgraded', 'load_avatar']
 
 # %% ../../nbs/avatar/03_avatar.ipynb #407fe404
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
-
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -25,7 +24,7 @@ from ..rigid import move_partly, torso_twist
 from ..networks import GeneratorConfig
 from ..parts import Enlargement, PointFeatures, from_plain, part_of, to_plain
 from ..raster.gaussians import Gaussians, posed
-from ..raster.projection import NEAR
+from ..raster.projection import HEAD_NEAR
 from ..raster.splat import rasterize
 
 # %% ../../nbs/avatar/03_avatar.ipynb #5bd4042f
@@ -161,7 +160,7 @@ class HeadAvatar(nn.Module):
         if camera.width % f or camera.height % f:
             raise GhaError(f'the picture is {camera.width} x {camera.height}; both sides must be multiples of {f}')
         low = camera_in_canonical(camera.scaled_to(camera.width//f, camera.height//f), pose, scale)
-        features, alpha = rasterize(gaussians, low, self.background, antialiased=self.config.antialiased, near=NEAR/float(scale.detach()))
+        features, alpha = rasterize(gaussians, low, self.background, antialiased=self.config.antialiased, near=HEAD_NEAR)
         planes = features[None].permute(0, 3, 1, 2) # in this order, torch sees that channels stand last in memory
         if rescale != 1:
             planes = F.interpolate(planes, size=[round(s*rescale) for s in planes.shape[2:]], mode='bilinear', align_corners=False)
@@ -221,13 +220,36 @@ def read_about(folder: Path) -> dict: # of `avatar.json`
         raise CheckpointError(f'{folder} holds no avatar.json: not a finished run. Train one with '
                               f'`gha-nb train CAPTURE --out {folder}`, or continue it with --resume')
     try: about = json.loads(path.read_text())
-    except (ValueError, OSError) as e:
+    except (ValueError, OSError, RecursionError) as e:
         raise CheckpointError(f'{path} is not readable as JSON ({e}); the run has to be trained again or restored from a copy') from None
     if not isinstance(about, dict) or about.get('kind') != 'gha_nb avatar': raise CheckpointError(f'{path} was not written by gha_nb')
-    if about.get('format', 0) > FORMAT:
+    if type(about.get('format', 0)) is not int or about.get('format', 0) > FORMAT:
         raise CheckpointError(f'{path} has format {about["format"]}, written by gha_nb {about.get("version")}; '
                               f'this is gha_nb {gha_nb.__version__}, which reads up to {FORMAT}. Update gha_nb')
     return about
+
+def check_config(config, where: str = 'config'): # a configuration, from `from_plain`
+    "Compare a configuration with its dataclass: types, and numbers that a network can have; raises `GhaError` with the field."
+    for f in fields(config):
+        value, place = getattr(config, f.name), f'{where}.{f.name}'
+        like = f.default if f.default is not MISSING else f.default_factory() if f.default_factory is not MISSING else 1
+        if is_dataclass(like) and is_dataclass(value): check_config(value, place)
+        pairs = zip(value, like*len(value)) if isinstance(value, tuple) and isinstance(like, tuple) and like else [(value, like)]
+        for v, one in () if is_dataclass(like) and is_dataclass(value) else pairs:
+            least = dict(expressions=1, features=1, channels=3, factor=1, low=1).get(f.name, min(0, one) if type(one) is int else -1e9)
+            good = isinstance(v, (int, float) if type(one) is float else type(one)) and isinstance(v, bool) == isinstance(one, bool)
+            if one is not None and not good or isinstance(v, int | float) and not least <= v <= 8192:
+                raise GhaError(f'{place} is {v!r:.60}, expected {type(one).__name__}, if a number from {least:g} to 8192')
+
+def check_about(about: dict, state: dict, config: AvatarConfig): # the description; the tensors; its config, from `from_plain`
+    "Compare a description with its dataclasses and with the tensors; raises `GhaError` with the field."
+    check_config(config)
+    if len(config.low) != 2: raise GhaError(f'config.low is {config.low!r:.60}, expected width and height')
+    names = about['expression_names']
+    if not (isinstance(names, list) and all(isinstance(n, str) for n in names) and len(set(names)) == len(names) == config.expressions):
+        raise GhaError(f'expression_names is not a list of {config.expressions} different names')
+    for key, count in dict(points=len(state['means']), landmarks=len(state['landmarks'])).items():
+        if about[key] != count or isinstance(about[key], bool): raise ValueError(f'{key} is {about[key]!r:.60}, the tensors have {count}')
 
 def upgraded(about: dict, state: dict) -> tuple[dict, dict]: # description and tensors, as they are written today
     "An avatar of an older format, or as it is."
@@ -256,12 +278,13 @@ def load_avatar(run: Path|str, # a run folder, or one of the two files
     try:
         about, state = upgraded(about, state)
         config = from_plain(AvatarConfig, about['config'])
+        check_about(about, state, config)
         avatar = HeadAvatar(config, about['points'], about['landmarks'], tuple(about['expression_names']))
         avatar.load_state_dict(state)
     except GhaError as e:
-        sources = ', '.join(about.get('sources', {}).values()) or 'an older gha_nb'
+        sources = ', '.join(map(str, about['sources'].values())) if isinstance(about.get('sources'), dict) else 'an older gha_nb'
         raise CheckpointError(f'{folder}/avatar.json cannot be used here: {e} (made with {sources})') from None
-    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, StopIteration) as e:
+    except (LookupError, TypeError, ValueError, RuntimeError, AttributeError, ArithmeticError, StopIteration) as e:
         why = (str(e).splitlines() or [type(e).__name__])[0]
         raise CheckpointError(f'{folder}: avatar.json and avatar.safetensors do not belong together ({why})') from None
     bad = [k for k, v in state.items() if not torch.isfinite(v).all()]

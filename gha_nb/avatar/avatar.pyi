@@ -12,7 +12,7 @@ from ..raster.gaussians import Gaussians
 from typing import Any
 
 __all__ = ['FORMAT', 'camera_in_canonical', 'AvatarConfig', 'Rendering', 'follow_torso', 'relative_inputs', 'HeadAvatar', 'save_avatar',
-           'read_about', 'upgraded', 'load_avatar']
+           'read_about', 'check_config', 'check_about', 'upgraded', 'load_avatar']
 
 def camera_in_canonical(camera: Camera, # one camera, world space
                         pose: Float[Tensor, "6"], # head: rotation vector (radians) and translation (world units)
@@ -142,6 +142,12 @@ def save_avatar(avatar: HeadAvatar, # to be saved
 
 def read_about(folder: Path) -> dict:  # of `avatar.json`
     "Read and check the description of a saved avatar; raises `CheckpointError`."
+
+def check_config(config, where: str = 'config') -> None:  # a configuration, from `from_plain`
+    "Compare a configuration with its dataclass: types, and numbers that a network can have; raises `GhaError` with the field."
+
+def check_about(about: dict, state: dict, config: AvatarConfig) -> None:  # the description; the tensors; its config, from `from_plain`
+    "Compare a description with its dataclasses and with the tensors; raises `GhaError` with the field."
 
 def upgraded(about: dict, state: dict) -> tuple[dict, dict]:  # description and tensors, as they are written today
     "An avatar of an older format, or as it is."

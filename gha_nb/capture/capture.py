@@ -17,6 +17,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 from ..core import CaptureError, demo_capture_path
 from ..geometry import Camera
+from ..pictures import stored_picture
 from .check import Problem, check_listing
 from .layout import (LayoutError, Split, camera_file, list_capture, make_split, params_file, picture_file, picture_size,
                                    points_file, read_camera, read_params, read_picture, read_points, read_split)
@@ -111,10 +112,10 @@ class Capture:
         if problems: raise capture_error(path, problems)
         frames = [f for f in listing.frames if f not in drop]
         cameras = [c for c in listing.cameras if c in (split or {}).get('cameras', listing.cameras)]
-        if not frames or not cameras: raise CaptureError(f'{path}: no capture here: no {"cameras" if frames else "frames"} found')
+        if not frames or not cameras: raise CaptureError(f'{path}: no {"cameras" if frames else "frames"} found (see open_capture)')
         full, low = (picture_file('image', frames[0], cameras[0], lowres) for lowres in (False, True))
         size = read_or_raise(path.name, full, picture_size, path/full)
-        lowres_size = read_or_raise(path.name, low, picture_size, path/low) if (path/low).exists() else None
+        lowres_size = read_or_raise(path.name, low, picture_size, path/low) if stored_picture(path/low).exists() else None
         names = (split or {}).get('expression_names')
         if names is None:
             file = params_file(frames[0])
@@ -242,7 +243,7 @@ def pictures(self: Capture, frame: str, camera: str, lowres: bool = False, # low
     "Decode the pictures of a view; raises `CaptureError`."
     def read(kind, optional=False):
         file = picture_file(kind, frame, camera, lowres)
-        if optional and not (self.path/file).exists(): return None
+        if optional and not stored_picture(self.path/file).exists(): return None
         return self.read_file(read_picture, file, frame, camera, gray=kind != 'image')
     image, mask, visible = read('image'), read('mask', lowres), read('visible', True)
     if mask is None: mask = resized(self.pictures(frame, camera)[1], *image.shape[1::-1])
@@ -251,7 +252,7 @@ def pictures(self: Capture, frame: str, camera: str, lowres: bool = False, # low
 @patch
 def has_lowres(self: Capture, frame: str, camera: str) -> bool:
     "Is there a stored low-resolution copy of this view?"
-    return self.lowres_size is not None and (self.path/picture_file('image', frame, camera, True)).exists()
+    return self.lowres_size is not None and stored_picture(self.path/picture_file('image', frame, camera, True)).exists()
 
 @patch
 def view(self: Capture, frame: str, camera: str, # one of `frames`, one of `cameras`

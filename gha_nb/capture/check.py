@@ -11,16 +11,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 import numpy as np
-import torch
 from ..core import progress
-from ..geometry import Camera, to_canonical
-from .layout import (LayoutError, Listing, camera_file, camera_matrix, get_param, list_capture, load_arrays, params_file,
-                                   picture_file, points_file, read_picture, read_points, read_split, reason, split_keys)
+from ..geometry import Camera
+from .contradictions import (Witness, explain, find_contradictions, mask_problem, placement_problem, project,
+                                           vertices_problem, witness_of)
+from .layout import (LayoutError, Listing, camera_file, camera_matrix, check_split, get_param, list_capture, load_arrays,
+                                   params_file, picture_file, points_file, read_picture, read_points, read_split, reason)
+from ..pictures import stored_name
 
 # %% auto #0
 __all__ = ['tracking_files', 'Problem', 'CheckReport', 'majority', 'ViewReport', 'check_pictures', 'check_camera',
-           'check_agreement', 'check_view', 'check_tracking', 'check_tracked_frame', 'check_canonical', 'check_lengths',
-           'check_split', 'check_names', 'check_sizes', 'check_folders', 'check_listing', 'check_capture']
+           'check_agreement', 'check_view', 'check_tracking', 'check_tracked_frame', 'check_lengths', 'check_sizes',
+           'check_consistency', 'check_folders', 'check_listing', 'check_capture']
 
 # %% ../../nbs/capture/03_check.ipynb #4decc9ff
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ class ViewReport(CheckReport):
     "What was found in the files of one view."
     pictures: dict[tuple[str, bool], tuple[int, int]] = field(default_factory=dict) # by kind and lowres: (width, height), if decoded
     disagreement: tuple[str, str, str]|None = None # file, problem, fix; it counts only if the picture's size is right
+    mistakes: list[tuple[str, str]] = field(default_factory=list) # those that would explain it: what it is, what to type
+    witness: Witness|None = None # of a view in which nothing is wrong, where one was asked for
 
 def check_pictures(path: Path, listing: Listing, report: ViewReport,
                   ) -> dict[str, np.ndarray]: # uint8 full-size image [H, W, 3], mask and visible [H, W], those that are in order
@@ -73,12 +77,12 @@ def check_pictures(path: Path, listing: Listing, report: ViewReport,
     if folder not in listing.files: return good
     for kind in ('image', 'mask', 'visible'):
         for lowres in (False, True):
-            file = picture_file(kind, report.frame, report.camera, lowres)
+            file = stored_name(picture_file(kind, report.frame, report.camera, lowres), listing.files[folder])
             if (lowres or kind == 'visible') and Path(file).name not in listing.files[folder]: continue
             if (picture := report.attempt(file, read_picture, path/file, gray=kind != 'image')) is None: continue
             report.pictures[kind, lowres] = picture.shape[1::-1]
-            empty = kind == 'mask' and (picture < 128).all()
-            if empty: report.add(file, 'the mask is empty: no pixel is on the head', 'mask the head again, or leave the frame out')
+            found = mask_problem(picture) if kind == 'mask' else None
+            if found: report.add(file, *found)
             elif not lowres: good[kind] = picture
     return good
 
@@ -98,40 +102,51 @@ def check_agreement(report: ViewReport, matrices: tuple, # of `check_camera`
                     pictures: dict[str, np.ndarray], landmarks: np.ndarray): # of `check_pictures`; [L, 3] world space, metres
     "Do camera, mask and landmarks show the same head?"
     file, count = camera_file(report.frame, report.camera), len(landmarks)
-    pixels, depth = (v.numpy() for v in Camera.from_arrays(*matrices, 1, 1).project(torch.tensor(landmarks, dtype=torch.float32)))
-    behind = np.count_nonzero(depth <= 0)
-    if behind == count:
-        return report.add(file, 'all landmarks are behind the camera', 'it looks the wrong way: calibrate it again, with z forward')
-    if behind:
+    pixels, depth = project(landmarks, *matrices)
+    image, mask, behind = pictures.get('image'), pictures.get('mask'), np.count_nonzero(depth <= 0)
+    if 0 < behind < count:
         problem = f'{behind} of {count} landmarks are behind the camera (number {depth.argmin()} is the farthest)'
         return report.add(points_file('lmk_3d', report.frame), problem, 'track the frame again, or leave it out')
-    image, mask = (pictures.get(kind) for kind in ('image', 'mask'))
-    if image is None or mask is None or mask.shape != image.shape[:2]: return
+    if not behind and (image is None or mask is None or mask.shape != image.shape[:2]): return
+    if mask is None: mask = np.full((1, 1), 255, np.uint8) # nothing explains it
     (height, width), (cx, cy) = mask.shape, matrices[0][:2, 2]
     x, y = np.floor(pixels[((pixels >= 0) & (pixels < [width, height])).all(-1)]).astype(int).T
-    hit = np.count_nonzero(mask[y, x] >= 128)
-    if not (0 <= cx <= width and 0 <= cy <= height):
-        report.disagreement = (file, f'the principal point ({cx:.0f}, {cy:.0f}) is outside of the {width}x{height} picture',
-                               'give the intrinsics in pixels of the full-size picture')
+    hit, size = np.count_nonzero(mask[y, x] >= 128), f'the {width}x{height} picture'
+    def disagree(problem, fix): # or, where a mistake explains it, that
+        report.mistakes = explain(landmarks, *matrices, mask)
+        return (file, f'{problem}; they fit if {report.mistakes[0][0]}', report.mistakes[0][1]) if report.mistakes else (file, problem, fix)
+    if behind: report.add(*disagree('all landmarks are behind the camera', 'it looks the wrong way: calibrate it again, with z forward'))
+    elif found := mask_problem(mask, pixels): report.disagreement = (picture_file('mask', report.frame, report.camera), *found)
+    elif not (0 <= cx <= width and 0 <= cy <= height):
+        report.disagreement = disagree(f'the principal point ({cx:.0f}, {cy:.0f}) is outside of {size}',
+                                       'give the intrinsics in pixels of the full-size picture')
     elif hit < count/4:
-        report.disagreement = (file, f'camera, mask and landmarks disagree: {hit} of {count} landmarks land in the mask',
-                               'check units, axes and resolution of the calibration')
+        report.disagreement = disagree(f'camera, mask and landmarks disagree: {hit} of {count} landmarks land in the mask',
+                                       'check units, axes and resolution of the calibration')
+    elif int(image.max()) - int(image.min()) < 3:
+        problem = f'the picture is empty: all of it is of the value {image.max()}'
+        report.disagreement = (picture_file('image', report.frame, report.camera), problem, 'export it again, or leave the frame out')
 
 def check_view(path: Path, # the capture
                listing: Listing, # of the capture
                frame: str, # name
                camera: str, # name
                landmarks: np.ndarray|None, # [L, 3] world space, metres; None if they could not be read
+               witness: bool = False, # keep a small copy?
               ) -> ViewReport:
     "Read all files of one view."
     report = ViewReport(frame, camera)
     required = [picture_file('image', frame, camera), picture_file('mask', frame, camera), camera_file(frame, camera)]
     folders = [listing.files.get(f'{folder}/{frame}') for folder in ('images', 'images', 'cameras')]
-    if None not in folders and not any(Path(file).name in names for file, names in zip(required, folders)):
+    if None not in folders and not any(Path(stored_name(file, names)).name in names for file, names in zip(required, folders)):
         report.add(required[0], 'the whole view is missing: no image, no mask, no camera', 'copy its files again, or leave the frame out')
         return report
     pictures, matrices = check_pictures(path, listing, report), check_camera(path, listing, report)
-    if matrices and landmarks is not None: check_agreement(report, matrices, pictures, landmarks)
+    if matrices and landmarks is not None and len(landmarks) > 3: check_agreement(report, matrices, pictures, landmarks)
+    pair = [pictures.get(kind) for kind in ('image', 'mask')]
+    if (witness and matrices and not report.problems and not report.disagreement and not any(o is None for o in pair)
+            and pair[0].shape[:2] == pair[1].shape):
+        report.witness = witness_of(frame, camera, *matrices, *pair)
     return report
 
 # %% ../../nbs/capture/03_check.ipynb #4b0ea72b
@@ -141,26 +156,28 @@ def check_tracking(path: Path, # the capture
                    listing: Listing, # of the capture
                    names: list[str]|None, # of the expression coefficients, if split.json has them
                    report: CheckReport, # to which problems are added
-                  ) -> dict[str, np.ndarray]: # by frame: landmarks [L, 3] that can be trusted, world space, metres
+                  ) -> dict[str, dict]: # 'params', 'lmk_3d', 'vertices' (some of them), 'pose', 'scale' -> by frame, what can be trusted
     "Read params, landmarks and vertices of all frames."
     frames = [f for f in listing.frames if f'params/{f}' in listing.files]
     here = {kind: any(Path(file(f)).name in listing.files[f'params/{f}'] for f in frames) for kind, file in tracking_files.items()}
     for kind in ('params', 'lmk_3d'):
         if frames and not here[kind]:
             report.add('params', f'no frame has {Path(tracking_files[kind]("")).name}', 'the head must be tracked before training')
-    found: dict[str, dict] = {kind: {} for kind in tracking_files}
+    found: dict[str, dict] = {kind: {} for kind in (*tracking_files, 'pose', 'scale')}
+    lengths: dict[str, dict] = {kind: {} for kind in tracking_files}
     for frame in frames:
-        for kind, value in check_tracked_frame(path, frame, here, report).items(): found[kind][frame] = value
+        for kind, value in check_tracked_frame(path, frame, here, report).items():
+            if kind in lengths: lengths[kind][frame] = len(value)
+            found[kind][frame] = value[::max(1, len(value)//250)].astype(np.float32) if kind == 'vertices' else value
     for kind, what in (('params', 'expression coefficients'), ('lmk_3d', 'landmarks'), ('vertices', 'vertices')):
-        lengths = {f: len(v) for f, v in found[kind].items()}
-        check_lengths(lengths, what, tracking_files[kind], names if kind == 'params' else None, report)
-    return found['lmk_3d']
+        check_lengths(lengths[kind], what, tracking_files[kind], names if kind == 'params' else None, report)
+    return found
 
 def check_tracked_frame(path: Path, # the capture
                         frame: str, # name
                         here: dict[str, bool], # by kind: does any frame have this file?
                         report: CheckReport, # to which problems are added
-                       ) -> dict[str, np.ndarray]: # 'params' -> expression [E], 'lmk_3d' and 'vertices' -> [N, 3]; those that are in order
+                       ) -> dict[str, np.ndarray]: # as `check_tracking`, of this frame: 'params' -> expression [E], 'lmk_3d' -> [N, 3], ...
     "Read params, landmarks and vertices of one frame."
     file, values, res = params_file(frame), {}, {}
     if here['params'] and (arrays := report.attempt(file, load_arrays, path/file, frame=frame)) is not None:
@@ -170,15 +187,12 @@ def check_tracked_frame(path: Path, # the capture
     for kind in ('lmk_3d', 'vertices'):
         if here[kind]: res[kind] = report.attempt(tracking_files[kind](frame), read_points, path/tracking_files[kind](frame), frame=frame)
     needed = res.get('lmk_3d'), values.get('pose'), values.get('scale')
-    if not any(o is None for o in needed): check_canonical(frame, *needed, report)
+    if not any(o is None for o in needed):
+        res |= dict(pose=needed[1], scale=float(needed[2]))
+        if wrong := placement_problem(*needed): report.add(params_file(frame), *wrong, frame)
+        elif res.get('vertices') is not None and (wrong := vertices_problem(res['vertices'], *needed)):
+            report.add(points_file('vertices', frame), *wrong, frame)
     return {kind: value for kind, value in res.items() if value is not None}
-
-def check_canonical(frame: str, landmarks: np.ndarray, pose: np.ndarray, scale: np.ndarray, report: CheckReport):
-    "Are the landmarks about one unit from the origin of canonical space?"
-    own = to_canonical(*(torch.tensor(v) for v in (landmarks, pose, scale)))
-    if not 0.05 < (far := own.norm(dim=-1).median().item()) < 10:
-        problem = f'pose and scale do not fit the landmarks: in canonical space they are {far:.3g} units from the origin, expected about 1'
-        report.add(params_file(frame), problem, 'track the frame again, or check the units', frame)
 
 def check_lengths(lengths: dict[str, int], what: str, file: Callable, # by frame; what is counted; frame -> path of its file
                   names: list[str]|None, report: CheckReport): # one for each, if they have names
@@ -190,41 +204,6 @@ def check_lengths(lengths: dict[str, int], what: str, file: Callable, # by frame
     if names is not None and expected and len(names) != expected:
         report.add('split.json', f'{len(names)} expression names for {expected} expression coefficients',
                    'name each coefficient once, or remove expression_names')
-
-# %% ../../nbs/capture/03_check.ipynb #6ad0e246
-def check_split(content: dict, # of split.json
-                frames: Sequence[str], cameras: Sequence[str], # of the capture
-                dropped: Sequence[str], report: CheckReport): # frames that were left out on purpose
-    "Compare the split with what is there."
-    check_names(content, 'frame', frames, [*frames, *dropped], report)
-    check_names(content, 'camera', cameras, cameras, report)
-    known = {*frames, *cameras, *dropped}
-    for key, value in content.items():
-        holds_names = isinstance(value, list) and any(isinstance(name, str) and name in known for name in value)
-        if key not in split_keys and (holds_names or key.endswith(('_frames', '_cameras'))):
-            report.add('split.json', f'{key} is an unknown split name', f'use {", ".join(split_keys[:-1])}')
-    names = content.get('expression_names', [])
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        report.add('split.json', f'expression_names holds {", ".join(twice)} twice', 'name each coefficient once')
-
-def check_names(content: dict, # of split.json
-                kind: str, # 'frame' or 'camera'
-                present: Sequence[str], # names that the capture has
-                allowed: Sequence[str], report: CheckReport): # names that may be listed
-    "Does the split name frames, or cameras, that exist, each on one side, and some for training?"
-    def add(problem, fix, **where): report.add('split.json', problem, fix, **where)
-    every, train, test = f'{kind}s', f'train_{kind}s', f'test_{kind}s'
-    chosen = content.get(every, allowed) if every in split_keys else allowed
-    for key in (k for k in (every, train, test) if k in split_keys):
-        for name in dict.fromkeys(content.get(key, [])):
-            if name not in allowed:
-                add(f'{key} names {name}, of which there are no files', f'remove the name, or add the {kind}', **{kind: name})
-            elif name not in chosen: add(f'{key} names {name}, which is not among {every}', f'add it to {every}', **{kind: name})
-    for name in dict.fromkeys(content.get(train, [])):
-        if name in content.get(test, []): add(f'{name} is both in {train} and in {test}', 'keep it in one of them', **{kind: name})
-    training = content.get(train, chosen)
-    if not any(n in training and n not in content.get(test, []) for n in present):
-        add(f'no {kind} is left for training', f'list some in {train}')
 
 # %% ../../nbs/capture/03_check.ipynb #4da3fe56
 def check_sizes(views: Sequence[ViewReport], # of all views
@@ -245,6 +224,27 @@ def check_sizes(views: Sequence[ViewReport], # of all views
     if isinstance(claimed, int) and found and (claimed, claimed) != found:
         problem = f'says resolution {claimed}, the pictures are {found[0]}x{found[1]}'
         report.add('split.json', problem, 'correct it, or export the pictures at that size')
+
+# %% ../../nbs/capture/03_check.ipynb #a352e770
+def check_consistency(views: Sequence[ViewReport], # of all views
+                      tracked: dict[str, dict], # of `check_tracking`
+                      report: CheckReport): # to which problems are added; those that one of them explains are removed
+    "Compare cameras, masks, pictures and tracking through the whole capture."
+    bad = {p.frame for p in report.problems if p.frame and not p.camera}
+    lmk, pose, scale, vertices = ({f: v for f, v in tracked[k].items() if f not in bad} for k in ('lmk_3d', 'pose', 'scale', 'vertices'))
+    witnesses = [v.witness for v in views if v.witness and v.frame not in bad]
+    found = find_contradictions(witnesses, lmk, vertices, pose, scale)
+    mistake = majority(m for v in views for m in v.mistakes)
+    explained = {(v.frame, v.camera) for v in views if mistake in v.mistakes}
+    if len(explained) > max(1, len(views)/2) or any(mistake and kind == 'camera' and fix == mistake[1] for kind, _, _, fix in found):
+        for listed in (report.problems, *(v.problems for v in views)): # of what the whole capture has, single views are not listed
+            listed[:] = [p for p in listed if (p.frame, p.camera) not in explained or not p.file.startswith('cameras/')]
+        found = [('camera', None, f'{len(explained)} of {len(views)} views do not show the landmarks: {mistake[0]}', mistake[1]),
+                 *(o for o in found if o[0] != 'camera')]
+    files = dict(params=lambda f, c: 'params', mask=lambda f, c: picture_file('mask', f, c) if c else 'images',
+                 camera=lambda f, c: camera_file(f, c) if c else 'cameras')
+    for kind, camera, problem, fix in found:
+        report.add(files[kind](witnesses[0].frame if witnesses else views[0].frame, camera), problem, fix, camera=camera)
 
 # %% ../../nbs/capture/03_check.ipynb #b1a532d9
 def check_folders(path: Path, listing: Listing, report: CheckReport): # listing: without the dropped frames
@@ -271,13 +271,17 @@ def check_listing(path: Path, # the capture's folder
     split = report.attempt('split.json', read_split, path)
     content = split or {}
     check_split(content, listing.frames, listing.cameras, drop, report)
-    landmarks = check_tracking(path, listing, content.get('expression_names'), report)
+    tracked = check_tracking(path, listing, content.get('expression_names'), report)
     cameras = [c for c in listing.cameras if c in content.get('cameras', listing.cameras)]
     names = [(frame, camera) for frame in listing.frames for camera in cameras]
-    def check(name): return check_view(path, listing, *name, landmarks.get(name[0]))
+    sample = set(listing.frames[::max(1, len(listing.frames)//4)][:5]) # of which small copies are kept
+    doubtful = {p.frame for p in report.problems if p.problem.startswith('pose and scale')}
+    def check(name):
+        return check_view(path, listing, *name, None if name[0] in doubtful else tracked['lmk_3d'].get(name[0]), name[0] in sample)
     with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
         views = list(progress(pool.map(check, names), f'checking {path.name}', len(names)))
     check_sizes(views, content, report)
+    check_consistency(views, tracked, report)
     order = {name: i for names in (listing.frames, cameras) for i, name in enumerate(names)}
     problems = report.problems + [p for view in views for p in view.problems]
     return sorted(problems, key=lambda p: (order.get(p.frame, -1), order.get(p.camera, -1))), split

@@ -4,17 +4,21 @@
 
 # %% auto #0
 __all__ = ['join_names', 'widest_angle', 'diagnose_rig', 'diagnose_expressions', 'diagnose_brightness', 'diagnose_repeats',
-           'diagnose_tracking', 'diagnose']
+           'diagnose_tracking', 'diagnose_units', 'diagnose']
 
 # %% ../../nbs/capture/07_diagnostics.ipynb #cff65262
 import math
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 
 import torch
+from PIL import Image
 
 from .capture import Capture
+from .layout import picture_file
 from .tracked import canonical_points, inside_masks, largest_turn, neutral_frame
+from ..pictures import stored_picture
 
 # %% ../../nbs/capture/07_diagnostics.ipynb #962de838
 def join_names(names, # any number of them
@@ -103,11 +107,24 @@ def diagnose_tracking(capture: Capture, frame: str,
     advice = 'Is the tracked pose off? Drop what cannot be tracked again.'
     return [f'Frame{"s"*(len(odd) > 1)} {join_names(odd)}: landmarks lie beside the head ({seen}). {advice}']
 
+# %% ../../nbs/capture/07_diagnostics.ipynb #5688e6aa
+def diagnose_units(capture: Capture, frame: str) -> list[str]: # sentences
+    "Heads of another size than heads have; masks of zeros and ones."
+    size, res = (capture.landmarks(frame).amax(0) - capture.landmarks(frame).amin(0)).max().item(), []
+    if not .04 < size < .6:
+        res.append(f'The landmarks span {size:.3g} m: that is no head in metres. It does no harm if everything is in the same unit.')
+    file = stored_picture(capture.path/picture_file('mask', frame, capture.split.train_cameras[0]))
+    with suppress(OSError), Image.open(file) as mask:
+        if mask.format != 'JPEG' and mask.mode in ('L', 'P') and mask.getextrema() == (0, 1):
+            res.append(f'The masks are of zeros and ones ({file.name}): 1 is taken for 255.')
+    return res
+
+# %% ../../nbs/capture/07_diagnostics.ipynb #1d6abd00
 def diagnose(capture: Capture, # to be trained on
             ) -> list[str]: # sentences with names of frames and cameras; empty if nothing was noticed
     """What a valid capture leaves open, or probably has wrong, about the head.
 
         print(*diagnose(Capture.read('my_capture')), sep='\\n')"""
     frame = neutral_frame(capture)
-    checks: list[Callable] = [diagnose_rig, diagnose_expressions, diagnose_brightness, diagnose_repeats, diagnose_tracking]
+    checks: list[Callable] = [diagnose_rig, diagnose_expressions, diagnose_brightness, diagnose_repeats, diagnose_tracking, diagnose_units]
     return [sentence for check in checks for sentence in check(capture, frame)]

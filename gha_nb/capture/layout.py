@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,12 +18,13 @@ from PIL import Image
 
 from ..core import CaptureError
 from ..geometry import Camera
+from ..pictures import PICTURE_ENDING, decode_picture, stored_picture
 
 # %% auto #0
 __all__ = ['split_keys', 'picture_file', 'camera_file', 'params_file', 'points_file', 'LayoutError', 'reason', 'open_bytes',
            'read_picture', 'picture_size', 'load_npy', 'load_arrays', 'checked_array', 'Params', 'get_array',
            'get_param', 'read_params', 'read_points', 'camera_matrix', 'read_camera', 'natural_key', 'Listing',
-           'list_folder', 'list_capture', 'Split', 'read_split', 'make_split']
+           'list_folder', 'list_capture', 'Split', 'read_split', 'make_split', 'check_split', 'check_names']
 
 # %% ../../nbs/capture/01_layout.ipynb #4ac4127b
 def picture_file(kind: str, # 'image', 'mask' or 'visible'
@@ -69,11 +71,13 @@ def open_bytes(file: Path) -> bytes:
 # %% ../../nbs/capture/01_layout.ipynb #bdc06b34
 def read_picture(file: Path, gray: bool = False, # one channel (masks), or three
                 ) -> np.ndarray: # uint8 [H, W, 3] RGB or, if gray, [H, W]
-    "Decode one picture completely; raises `LayoutError` if it is missing, truncated or damaged."
-    data = open_bytes(file)
+    """Decode one picture completely, as it is meant to be seen; raises `LayoutError` if it is missing, truncated or damaged.
+
+    It may also stand there with another ending: see `stored_name`."""
+    data = open_bytes(stored_picture(Path(file)))
     try:
         with Image.open(io.BytesIO(data)) as image:
-            pixels = np.asarray(image.convert('L' if gray else 'RGB'))
+            pixels = decode_picture(image, gray)
             whole = image.format != 'JPEG' or b'\xff\xd9' in data.rstrip(b'\0')[-4096:]
     except Exception as error: # decoders raise what they like on damaged data
         text = reason(error)
@@ -87,7 +91,7 @@ def read_picture(file: Path, gray: bool = False, # one channel (masks), or three
 def picture_size(file: Path) -> tuple[int, int]: # width, height in pixels
     "The size of a picture, from its header alone; raises `LayoutError`."
     try:
-        with Image.open(file) as image: return image.size
+        with Image.open(stored_picture(Path(file))) as image: return image.size[::1 if image.getexif().get(0x0112, 1) < 5 else -1]
     except FileNotFoundError: raise LayoutError('is missing', 'copy the file again, or leave the frame out') from None
     except Exception as error: raise LayoutError(f'is no picture: {reason(error)}', 'export the picture again') from None
 
@@ -120,7 +124,7 @@ def checked_array(array, # what was found
     while array.ndim > len(shape) and array.shape[0] == 1: array = array[0]
     if array.ndim != len(shape) or any(n != (m or n) or not n for n, m in zip(array.shape, shape)):
         raise LayoutError(f'{name} has shape {found}, expected {wanted}', f'save it as a float array {wanted}')
-    if bad := int((~np.isfinite(array)).sum()):
+    if bad := int((~(np.abs(array) < 1e30)).sum()): # which no float32 holds
         raise LayoutError(f'{name} holds NaN or infinity in {bad} of {array.size} numbers', 'track the frame again, or leave it out')
     return array
 
@@ -146,6 +150,8 @@ def get_param(arrays, # the arrays of params.npz
     array = checked_array(get_array(arrays, key), key, {'exp_coeff': (None,), 'pose': (6,), 'scale': (), 'torso': (6,)}[key])
     if key == 'scale' and array <= 0:
         raise LayoutError(f'scale is {array:g}, expected a positive number', 'track the frame again, or leave it out')
+    if key == 'exp_coeff' and np.abs(array).max() > 1e4:
+        raise LayoutError(f'a coefficient is {np.abs(array).max():.3g}, expected about 0 to 1', 'track the frame again, or leave it out')
     return array
 
 def read_params(file: Path) -> Params:
@@ -209,7 +215,8 @@ def list_capture(path: Path, # of a capture
         except LayoutError as error: errors[folder] = error
         return files.get(folder, set())
     frames = sorted(set().union(*(names(folder, True) for folder in ('images', 'cameras', 'params'))), key=natural_key)
-    seen = {m[1] for f in frames for n in names(f'images/{f}') if (m := re.fullmatch(r'(?:image|mask)_(?!lowres_)(.+)\.jpg', n))}
+    seen = {m[1] for f in frames for n in names(f'images/{f}')
+            if PICTURE_ENDING.fullmatch(Path(n).suffix) and (m := re.fullmatch(r'(?:image|mask)_(?!lowres_)(.+)', Path(n).stem))}
     calibrated = {m[1] for f in frames for n in names(f'cameras/{f}') if (m := re.fullmatch(r'camera_(.+)\.npz', n))}
     for frame in frames: names(f'params/{frame}')
     return Listing(frames, sorted(seen or calibrated, key=natural_key), files, errors)
@@ -228,10 +235,11 @@ split_keys = ('train_frames', 'test_frames', 'cameras', 'train_cameras', 'test_c
 def read_split(path: Path, # the capture
               ) -> dict|None: # the content of split.json; None if there is none
     "Read `split.json`; raises `LayoutError` if it is not JSON, or its lists are not lists of names."
-    if not (Path(path)/'split.json').exists(): return None
+    if not os.path.lexists(Path(path)/'split.json'): return None
     fix = 'correct the file, or remove it for the default split'
+    if not (Path(path)/'split.json').exists(): raise LayoutError('is a link that leads nowhere', fix)
     try: content = json.loads(open_bytes(Path(path)/'split.json').decode())
-    except ValueError as error: raise LayoutError(f'is not JSON: {reason(error)}', fix) from None
+    except (ValueError, RecursionError) as error: raise LayoutError(f'is not JSON: {reason(error)}', fix) from None
     if not isinstance(content, dict): raise LayoutError('is not a JSON object', fix)
     def is_names(value): return isinstance(value, list) and all(isinstance(name, str) for name in value)
     if bad := [key for key in split_keys if not is_names(content.get(key, []))]:
@@ -250,3 +258,38 @@ def make_split(content: dict|None, # what `read_split` found
     def rest(names, key): return [n for n in names if n not in content.get(key, [])]
     return Split(chosen(frames, 'train_frames', rest(frames, 'test_frames')), chosen(frames, 'test_frames', []),
                  chosen(cameras, 'train_cameras', rest(cameras, 'test_cameras')), chosen(cameras, 'test_cameras', []))
+
+# %% ../../nbs/capture/01_layout.ipynb #a8f05027
+def check_split(content: dict, # of split.json
+                frames: Sequence[str], cameras: Sequence[str], # of the capture
+                dropped: Sequence[str], report): # frames that were left out on purpose; a `CheckReport`
+    "Compare the split with what is there."
+    check_names(content, 'frame', frames, [*frames, *dropped], report)
+    check_names(content, 'camera', cameras, cameras, report)
+    known = {*frames, *cameras, *dropped}
+    for key, value in content.items():
+        holds_names = isinstance(value, list) and any(isinstance(name, str) and name in known for name in value)
+        if key not in split_keys and (holds_names or key.endswith(('_frames', '_cameras'))):
+            report.add('split.json', f'{key} is an unknown split name', f'use {", ".join(split_keys[:-1])}')
+    names = content.get('expression_names', [])
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        report.add('split.json', f'expression_names holds {", ".join(twice)} twice', 'name each coefficient once')
+
+def check_names(content: dict, # of split.json
+                kind: str, # 'frame' or 'camera'
+                present: Sequence[str], # names that the capture has
+                allowed: Sequence[str], report): # names that may be listed
+    "Does the split name frames, or cameras, that exist, each on one side, and some for training?"
+    def add(problem, fix, **where): report.add('split.json', problem, fix, **where)
+    every, train, test = f'{kind}s', f'train_{kind}s', f'test_{kind}s'
+    chosen = content.get(every, allowed) if every in split_keys else allowed
+    for key in (k for k in (every, train, test) if k in split_keys):
+        for name in dict.fromkeys(content.get(key, [])):
+            if name not in allowed:
+                add(f'{key} names {name}, of which there are no files', f'remove the name, or add the {kind}', **{kind: name})
+            elif name not in chosen: add(f'{key} names {name}, which is not among {every}', f'add it to {every}', **{kind: name})
+    for name in dict.fromkeys(content.get(train, [])):
+        if name in content.get(test, []): add(f'{name} is both in {train} and in {test}', 'keep it in one of them', **{kind: name})
+    training = content.get(train, chosen)
+    if not any(n in training and n not in content.get(test, []) for n in present):
+        add(f'no {kind} is left for training', f'list some in {train}')

@@ -85,14 +85,22 @@ class DrivenFrames(list):
     report: DriveReport
 
 # %% ../../nbs/drive/02_reenactment.ipynb #921754cc
-def neutral_index(performance: Performance, neutral: str|None = None) -> int:
-    "Which frame is neutral: the named one, the performance's own, or the one with the smallest expression; raises `GhaError`."
-    frames, name = performance.frames, neutral if neutral is not None else performance.neutral
-    if name is None: return int(performance.expression.norm(dim=1).argmin())
+def neutral_index(performance: Performance, neutral: str|None = None, # name of a frame
+                  columns: list|None = None, # the coefficients that count; None: all
+                 ) -> int|None: # None: no frame is neutral, because nothing moves
+    """Which frame is neutral: the named one, the performance's own, or the one with the smallest expression; raises `GhaError`.
+
+    A table that holds one face only, in a row or in many, is meant as it stands: there is no neutral frame, and zero is neutral."""
+    frames, name, e = performance.frames, neutral if neutral is not None else performance.neutral, performance.expression
+    e = e if columns is None else e[:, columns]
+    if name is None:
+        moving = [e, *(v for v in (performance.pose, performance.scale) if v is not None)]
+        still = len(frames) == 1 or all((v - v[:1]).abs().max() < 1e-6 for v in moving if v.numel())
+        return None if still else int(e.norm(dim=1).argmin())
     if name not in frames: raise GhaError(f'{performance.source}: there is no frame {name!r}; there are {frames[0]} to {frames[-1]}')
     return frames.index(name)
 
-def driven_poses(performance: Performance, n: int, # index of its neutral frame
+def driven_poses(performance: Performance, n: int|None, # index of its neutral frame; None: turns count from straight ahead
                  pose: Float[Tensor, "6"], scale: Float[Tensor, ""], # of the avatar's neutral head, float64
                  smooth: float, amount: float, # as `smooth` and `head` of `drive`
                 ) -> tuple[Float[Tensor, "t 6"], Float[Tensor, "t"], Float[Tensor, "t 3 3"]]: # poses, scales; turns against neutral
@@ -100,9 +108,9 @@ def driven_poses(performance: Performance, n: int, # index of its neutral frame
     T = len(performance)
     scales = scale.expand(T) if performance.scale is None else performance.scale.double()
     poses = torch.zeros(T, 6).double() if performance.pose is None else performance.pose.double()
-    turns, shifts = relative_poses(poses, scales, n)
+    turns, shifts = (rotvec_to_matrix(poses[:, :3]), poses[:, 3:]*0) if n is None else relative_poses(poses, scales, n)
     turns, shifts = smoothed_rotations(rotvec_to_matrix(amount*matrix_to_rotvec(turns)), smooth), smoothed(amount*shifts, smooth)
-    return absolute_poses(turns, shifts, pose, scale), scale*scales/scales[n], turns
+    return absolute_poses(turns, shifts, pose, scale), scale*scales/scales[n or 0], turns
 
 # %% ../../nbs/drive/02_reenactment.ipynb #9c019ed5
 def driven_torsos(performance: Performance, n: int, # index of its neutral frame
@@ -144,15 +152,18 @@ def drive(avatar: HeadAvatar, # to be moved; it has E coefficients
     performance = as_performance(driver)
     if not 0 <= smooth < 1: raise GhaError(f'smoothing must be at least 0 and less than 1, got {smooth:g}')
     if not math.isfinite(head): raise GhaError(f'head must be a finite number, got {head}')
-    n, pairs = neutral_index(performance, neutral), match_names(performance.names, avatar.expression_names, performance.source)
+    pairs = match_names(performance.names, avatar.expression_names, performance.source)
+    n = neutral_index(performance, neutral, list(pairs.values()))
     known = avatar.neutral_expression, avatar.neutral_pose, avatar.neutral_scale, avatar.expression_range
     rest, pose, scale, (low, high) = (v.detach().cpu().double() for v in known)
     offsets, e = torch.zeros(len(performance), len(rest), dtype=torch.float64), performance.expression
-    if pairs: offsets[:, list(pairs)] = (e - e[n])[:, list(pairs.values())].double()
+    if pairs and n is not None: offsets[:, list(pairs)] = (e - e[n])[:, list(pairs.values())].double()
+    if pairs and n is None: offsets[:, list(pairs)] = e[:, list(pairs.values())].double()
     offsets = smoothed(offsets, smooth)
     kept, factors, clamped = fit_to_range(offsets, low - rest, high - rest, fit)
     poses, scales, turns = driven_poses(performance, n, pose, scale, smooth, head)
-    torsos = driven_torsos(performance, n, poses, pose, scale, getattr(avatar, 'neutral_torso', pose.new_zeros(6)).detach().cpu().double())
+    still = getattr(avatar, 'neutral_torso', pose.new_zeros(6)).detach().cpu().double()
+    torsos = driven_torsos(performance, n or 0, poses, pose, scale, still)
     res = DrivenFrames(zip((rest + kept).float(), poses.float(), scales.float(), torsos.float()))
     outside = ((offsets > high - rest + 1e-4) | (offsets < low - rest - 1e-4)).any(0)
     res.performance, res.report = performance, drive_report(
@@ -160,12 +171,13 @@ def drive(avatar: HeadAvatar, # to be moved; it has E coefficients
         frozen=fit != 'none', smooth=smooth, largest_turn=math.degrees(matrix_to_rotvec(turns).norm(dim=1).max().item()))
     return res
 
-def drive_report(performance: Performance, n: int, names: tuple, pairs: dict, *,
+def drive_report(performance: Performance, n: int|None, names: tuple, pairs: dict, *,
                  outside, movable, factors, clamped, frozen, smooth, largest_turn) -> DriveReport: # tensors [E]; clamped [T, E]
     "Put into words what `drive` did."
     def hint(name): return f' ({near[0]}?)' if (near := get_close_matches(name, names, 1, .8)) else ''
     return DriveReport(
-        performance.source, len(performance), performance.frames[n], 'position' if are_numbered(names) else 'name', len(pairs),
+        performance.source, len(performance), 'zero, as nothing moves' if n is None else performance.frames[n],
+        'position' if are_numbered(names) else 'name', len(pairs),
         unknown=tuple(o + hint(o) for j, o in enumerate(performance.names) if j not in pairs.values()),
         absent=tuple(o for i, o in enumerate(names) if i not in pairs),
         frozen=tuple(o for i, o in enumerate(names) if frozen and outside[i] and not movable[i]),

@@ -35,7 +35,7 @@ def plan_text(plan: Path|str|dict) -> tuple[str, object]: # what to call it in m
     if isinstance(plan, dict): return 'the plan', json.loads(json.dumps(plan))
     try: return str(plan), json.loads(Path(plan).read_text())
     except OSError as e: raise GhaError(f'{plan}: {e.strerror or e}') from None
-    except ValueError as e: raise GhaError(f'{plan} is not JSON ({e})') from None
+    except (ValueError, RecursionError) as e: raise GhaError(f'{plan} is not JSON ({str(e)[:80]})') from None
 
 def read_plan(source: Path|str|dict, # a JSON file, or what would be in it
              ) -> tuple[dict, list[StudyRun]]: # what it says, and its runs in order
@@ -47,6 +47,12 @@ def read_plan(source: Path|str|dict, # a JSON file, or what would be in it
     if not isinstance(plan['runs'], dict) or not plan['runs'] or not all(isinstance(v, dict) for v in plan['runs'].values()):
         raise GhaError(f'{path}: "runs" gives each run a name and an object of what it changes, such as {{"base": {{}}}}')
     if (plan['minutes'] is None) == (plan['steps'] is None): raise GhaError(f'{path}: give all runs one budget, in "minutes" or in "steps"')
+    for key, kind, what in (('capture', str, 'a path or a name'), ('preset', str, 'the name of a preset'),
+                            ('seeds', list, 'a list of whole numbers'),
+                            ('minutes', int | float | None, 'a number'), ('steps', int | None, 'a whole number')):
+        value = plan[key]
+        if not isinstance(value, kind) or isinstance(value, bool) or key == 'seeds' and not (value and all(type(v) is int for v in value)):
+            raise GhaError(f'{path}: "{key}" is {value!r:.60}, expected {what}')
     jobs, base = [], find_preset(plan['preset'])
     for variant, changes in plan['runs'].items():
         preset = base

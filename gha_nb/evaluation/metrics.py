@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from PIL import Image, ImageDraw, ImageFont
 from jaxtyping import Float
+from ..capture.coefficients import as_named
 from ..core import CaptureError, progress as progress_bar, write_json
 from ..geometry import Camera
 from ..losses import Perceptual, load_perceptual, masked_mean, psnr, ssim_map
@@ -71,7 +72,8 @@ def compare_view(avatar, # `HeadAvatar`, or anything with its `render`
                  frame: str, # name of a frame
                  camera: str, # name of a camera
                 ) -> ComparedView: # on the CPU, at the smaller of the avatar's and the capture's size
-    "Render one view of a capture and read its target."
+    "Render one view of a capture and read its target; coefficients are matched by name, see `as_named`."
+    if names := getattr(avatar, 'expression_names', ()): capture = as_named(capture, names)
     pred = avatar.render(camera_for(avatar, capture, frame, camera), *capture.tracking(frame))
     pred = pred.detach().float().cpu().clamp(0, 1).permute(2, 0, 1)
     h, w = min(pred.shape[-2], capture.height), min(pred.shape[-1], capture.width)

@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from ..avatar.avatar import HeadAvatar
 from ..capture.capture import Capture
+from ..capture.coefficients import as_named
 from ..core import GhaError
 from ..viewer.controls import AvatarMoves, matches_search
 from ..evaluation.metrics import compare_view
@@ -169,9 +170,7 @@ class AvatarPanel(AvatarMoves, Play):
                  start: dict|None = None): # coefficient -> value
         self.ask = ask_function(source)
         avatar = self.ask(lambda a: a)
-        if capture is not None and capture.n_expressions != avatar.n_expressions:
-            raise GhaError(f'{capture.name} has {capture.n_expressions} expression coefficients, the avatar {avatar.n_expressions}: '
-                           'it is not of this kind')
+        if capture is not None: capture = as_named(capture, avatar.expression_names)
         AvatarMoves.__init__(self, avatar, capture)
         self.quiet = False
         limits = {n: (float(a), float(b), float(min(max(v, a), b)))

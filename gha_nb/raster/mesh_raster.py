@@ -18,6 +18,7 @@ from torch.nn import functional as F
 from ..core import GhaError
 from ..geometry import Camera
 from ..native import compile_kernel, have_compiler, parallel, pointer, warn_fallback
+from .projection import near_plane
 
 # %% auto #0
 __all__ = ['VISIBILITY_C', 'STRICT_FLOAT_FLAGS', 'to_clip', 'Fragments', 'visibility_native', 'visibility_numpy', 'visibility',
@@ -235,7 +236,7 @@ def visibility(clip: Float[Tensor, "*v n 4"], # homogeneous pixels x·w, y·w, z
 def rasterize_mesh(vertices: Float[Tensor, "*v n 3"], # world space, metres
                    faces: Int[Tensor, "f 3"], # vertex indices
                    camera: Camera, # one camera, or a batch of V
-                   near: float = 0.01, # near plane, metres; nothing nearer is drawn
+                   near: float|None = None, # near plane, world units; nothing nearer is drawn; None: as `near_plane` says
                   ) -> Fragments: # ids [H,W], barycentrics [H,W,3], depths [H,W]; a leading V for a batch
     """What every pixel of a camera sees of a mesh: the nearest face (-1: none), perspective-correct barycentrics and the depth in metres.
 
@@ -245,7 +246,7 @@ def rasterize_mesh(vertices: Float[Tensor, "*v n 3"], # world space, metres
 
     Example: `normals = interpolate(vertex_normals(vertices, faces), faces, rasterize_mesh(vertices, faces, camera))`
     """
-    return visibility(to_clip(vertices, camera), faces, camera.width, camera.height, near)
+    return visibility(to_clip(vertices, camera), faces, camera.width, camera.height, near_plane(vertices, camera) if near is None else near)
 
 # %% ../../nbs/raster/06_mesh_raster.ipynb #fb23bf43
 def gather_attributes(attributes: Float[Tensor, "n c"], # per vertex

@@ -1,0 +1,13 @@
+"A few hundred damaged files of each kind (`python tests/fuzz.py` takes as many as there is time for)"
+import fuzz
+import pytest
+
+few = {'capture': 10, 'run': 30, 'baked': 30, 'table': 100, 'settings': 60, 'path': 60, 'plan': 60}
+
+
+@pytest.mark.parametrize('kind', fuzz.KINDS)
+def test_whatever_a_file_holds(kind):
+    "A right result, a listed problem, or an error that says what to do"
+    counts, failures = fuzz.fuzz([kind], cases=few[kind], say=lambda text: None)
+    assert not failures, f'python tests/fuzz.py --kind {kind} --case {failures[0][1]}\n{failures[0][2]}'
+    assert sum(counts[kind].values()) == few[kind] and counts[kind]['GhaError'] + counts[kind]['listed problem'] > few[kind]/4
