@@ -4,4 +4,10 @@ from gha_nb import lazy
 
 __getattr__, __dir__, __all__ = lazy(__name__, dict(
     performance='Performance open_driver read_table',
-    reenactment='drive reenact'))
+    reenactment='drive reenact',
+    speech='Phoneme Speech languages synthesize',
+    visemes='articulate lip_coefficients speech_performance',
+    life='emotion_track enliven',
+    listening='align listen spectral_articulation',
+    clips='blend join loop mirror retime save_performance trim',
+    talk='speak talking_face'))
