@@ -44,23 +44,32 @@ def encode(path, frames, fps=25):
 def quick_fit(monkeypatch):
     "In the place of the fit: the detector's own points at a depth that its size tells, which is enough to see what track does with it"
     from gha_nb.tracking import tracker
-    def fit_rows(found, rows, focal=None, **kw):
-        d = found.select(rows)
-        f = focal or 1.3*d.width
+    from gha_nb.tracking.fit import HeadFit
+    from gha_nb.tracking.frames import axes
+    from gha_nb.tracking.multiview import RigFit
+    def fit_shots(shots, rows, focals, *more):
+        d, n = shots[0].found.select(rows), len(rows)
+        f = focals[0] or 1.3*d.width
         depth = f*.19/np.ptp(d.points, axis=1).max(-1)
         middle = np.array([d.width/2, d.height/2])
         lift = lambda p: np.concatenate([(p - middle)*depth[:, None, None]/f, np.broadcast_to(depth[:, None, None], (*p.shape[:2], 1))], -1)
         points = lift(d.points[:, :468])
-        return tracker.Tracked(rows, tracker.axes @ d.matrices[:, :3, :3], points.mean(1), d.scores, list(d.names), np.ones(len(rows)),
-                             points[:, np.linspace(0, 467, 68).astype(int)], points, float(f))
-    monkeypatch.setattr(tracker, 'fit_rows', fit_rows)
+        R = axes @ d.matrices[:, :3, :3]
+        head = HeadFit(d.numbers, d.times, d.width, d.height, float(f), R, points.mean(1), d.scores, tuple(d.names), np.zeros(40),
+                       np.zeros((468, 3)), 0., d.found, np.ones(n), .1, np.full((n, 3), .01), np.full((n, 3), .002),
+                       np.full((n, 52), .05))
+        count = len(shots)
+        rig = RigFit(head, np.tile(np.eye(4), (count, 1, 1)), np.full(count, float(f)), np.ones((n, count)))
+        return tracker.Tracked(rows, rig, np.tile(middle, (count, 1)), points[:, np.linspace(0, 467, 68).astype(int)], points)
+    monkeypatch.setattr(tracker, 'fit_shots', fit_shots)
 
 
 def tracked(tmp_path, frames, name='film.mp4', **settings):
     "Track some frames: what track.json says"
     from gha_nb.tracking.tracker import track
     quiet = dict(consent='a test', show=False, say=lambda text: None)
-    out = track(encode(tmp_path/name, frames), tmp_path/'out', frames=12, size=240, **quiet, **settings)
+    films = encode(tmp_path/name, frames) if isinstance(frames, np.ndarray) else frames
+    out = track(films, tmp_path/'out', frames=12, size=240, **quiet, **settings)
     return json.loads((out/'track.json').read_text())
 
 
@@ -70,6 +79,8 @@ def test_from_a_film_to_a_capture(film, tmp_path):
     args = ['track', film[0], '--out', out, '--frames', '14', '--size', '320', '--consent', 'nobody: a studio head']
     result = gha(*args)
     assert result.returncode == 0 and result.stdout.strip() == str(out/'split.json'), said(result)
+    with np.load(next((out/'params').rglob('params.npz'))) as o:
+        assert o['pose_sigma'].shape == (1, 6) and o['exp_coeff_sigma'].shape == (1, 52) and .001 < o['pose_sigma'][0, :3].max() < .2
     assert 'verdict: ' in result.stderr and 'Traceback' not in result.stderr, said(result)
     assert gha('check', out, '--json').stdout.strip() == '[]'
     split = json.loads((out/'split.json').read_text())
@@ -153,10 +164,77 @@ def test_sunglasses(film, tmp_path, quick_fit):
     assert any('sunglasses' in o for o in said['findings']), said['findings']
 
 
+def test_camera_that_moves(film, tmp_path, quick_fit):
+    said = tracked(tmp_path, np.stack([np.roll(o, 3*i, 1) for i, o in enumerate(film[1][:24])]))
+    assert any('the camera moves' in o for o in said['findings']), said['findings']
+
+
+def pictures(out, frame, kind, camera='phone'):
+    "A picture of a capture"
+    from gha_nb.capture.layout import picture_file, read_picture
+    return read_picture(out/picture_file(kind, frame, camera))
+
+
+def test_light_that_changes(film, tmp_path, quick_fit):
+    "Exposure is evened out in what is written, and said"
+    from gha_nb.tracking.exposure import relit, to_linear
+    gains = 1 + .3*np.sin(np.arange(40)/5)
+    said = tracked(tmp_path, np.stack([relit(o, np.full(3, g)) for o, g in zip(film[1], gains)]))
+    assert any('the light changed by' in o for o in said['findings']), said['findings']
+    names = [o.name for o in (tmp_path/'out'/'params').iterdir()]
+    light = [to_linear(pictures(tmp_path/'out', o, 'image'))[pictures(tmp_path/'out', o, 'mask') > 240].mean() for o in names]
+    assert np.std(np.log(light)) < .4*np.std(np.log([gains[int(o)] for o in names])), light
+
+
+def test_photos(film, tmp_path, quick_fit):
+    "Turned, of two lenses and sizes, one without a face; few, which is said"
+    from gha_nb.capture.capture import Capture
+    from gha_nb.capture.check import check_capture
+    from gha_nb.core import GhaError
+    from PIL import ExifTags, Image
+    folder = tmp_path/'photos'
+    folder.mkdir()
+    for i, number in enumerate(range(0, 36, 3)):
+        photo, notes, mm = Image.fromarray(film[1][number]), Image.Exif(), 26
+        if i % 3 == 1: photo, mm = photo.crop((30, 40, 210, 280)).resize((240, 320)), 26*320/240
+        if i % 3 == 2: photo, notes[ExifTags.Base.Orientation] = photo.transpose(Image.Transpose.ROTATE_90), 6
+        if i == 7: photo = Image.new('RGB', (240, 320), (90, 120, 60))
+        notes.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.FocalLengthIn35mmFilm] = round(mm)
+        photo.save(folder/f'{i:02d}.jpg', exif=notes, quality=95)
+    said = tracked(tmp_path, folder)
+    for words in ('there are only 12 photos', 'no face in 1 of 12 photos'): assert words in str(said['findings']), said['findings']
+    capture = Capture.read(tmp_path/'out')
+    assert len(capture.frames) == 11 and check_capture(tmp_path/'out') == []
+    focal = [float(capture.camera(o, 'photo').K[0, 0]) for o in capture.frames]
+    assert abs(focal[1]/focal[0] - 320/240) < .03 and abs(focal[2]/focal[0] - 1) < .01, focal
+    depth = [float(capture.pose(o)[5]) for o in capture.frames[:3]]
+    assert np.ptp(depth) < .04, 'the zoomed head is not nearer'
+    with pytest.raises(GhaError, match='26mm'): tracked(tmp_path, folder, focal='400')
+
+
+def test_two_phones(film, tmp_path, quick_fit):
+    "The second begins eight frames late: its pictures are those of the same moments"
+    from gha_nb.capture.capture import Capture
+    from gha_nb.capture.check import check_capture
+    from gha_nb.core import GhaError
+    from gha_nb.tracking.tracker import open_films
+    one, two = encode(tmp_path/'one.mp4', film[1]), encode(tmp_path/'two.mp4', film[1][8:])
+    said = tracked(tmp_path, [one, two])
+    began = float(said['facts']['began (two)'].split(' s ')[0])
+    assert abs(began - .32) < .02, said['facts']
+    capture = Capture.read(tmp_path/'out')
+    assert capture.cameras == ['one', 'two'] and min(map(int, capture.frames)) >= 8 and check_capture(tmp_path/'out') == []
+    for frame in capture.frames[::4]:
+        a, b = (pictures(tmp_path/'out', frame, 'image', o).astype(float) for o in capture.cameras)
+        assert np.abs(a - b).mean() < 3
+    with pytest.raises(GhaError, match='the same name'): open_films([one, one])
+    with pytest.raises(GhaError, match='is a folder'): open_films([one, tmp_path])
+
+
 def test_crop_and_lens(film, tmp_path, quick_fit):
     from gha_nb.capture.capture import Capture
     from gha_nb.capture.check import check_capture
-    tracked(tmp_path, film[1], crop=True, focal='300')
+    tracked(tmp_path, film[1], crop='head', focal='300')
     capture = Capture.read(tmp_path/'out')
     camera = capture.camera(capture.frames[0], 'phone')
     assert camera.width == camera.height and camera.width % 4 == 0

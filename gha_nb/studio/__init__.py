@@ -9,5 +9,5 @@ __getattr__, __dir__, __all__ = lazy(__name__, dict(
     performance='perform',
     synthetic_head='SyntheticHead render_head',
     rig='rigs',
-    phone_clip='record_clip',
+    phone_clip='record_clip record_phones Phone',
     parametric_head='ParametricHead'))

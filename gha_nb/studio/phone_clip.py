@@ -5,8 +5,10 @@
 # %% ../../nbs/studio/15_phone_clip.ipynb #3c4e6506
 from __future__ import annotations
 
-from collections.abc import Iterator
+import wave
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +27,8 @@ from .rig import camera_at, handheld, lens_blur, meters_per_head_unit
 from .synthetic_head import SyntheticHead, render_head
 
 # %% auto #0
-__all__ = ['head_turns', 'phone_performance', 'bookshelf', 'background_view', 'write_video', 'record_clip']
+__all__ = ['head_turns', 'phone_performance', 'bookshelf', 'background_view', 'write_video', 'Phone', 'later', 'write_voice',
+           'record_clip', 'record_phones']
 
 # %% ../../nbs/studio/15_phone_clip.ipynb #4577903e
 def head_turns(frames: int,
@@ -98,6 +101,7 @@ def write_video(path: Path,
                 frames: Iterator[np.ndarray], # uint8 [h, w, 3], or [h, w] for a grey video
                 fps: float = 25.0,
                 crf: int = 21, # of the encoder: 0 keeps everything, 51 almost nothing
+                sound: Path|None = None, # a .wav file that goes along; None: a silent film
                ):
     "Encode frames as H.264, as phones write it."
     import imageio_ffmpeg
@@ -105,13 +109,46 @@ def write_video(path: Path,
     first = next(frames)
     high, wide, grey = *first.shape[:2], first.ndim == 2
     writer = imageio_ffmpeg.write_frames(str(path), (wide, high), 'gray' if grey else 'rgb24', fps=fps, codec='libx264', quality=None,
-                                         macro_block_size=1, output_params=['-crf', str(crf), '-preset', 'medium', '-f', 'mp4'])
+                                         macro_block_size=1, ffmpeg_log_level='error', audio_path=sound and str(sound),
+                                         audio_codec=sound and 'aac', output_params=['-crf', str(crf), '-preset', 'medium', '-f', 'mp4'])
     writer.send(None)
     try:
         writer.send(np.ascontiguousarray(first))
         for frame in frames: writer.send(np.ascontiguousarray(frame))
     finally: writer.close()
 
+# %% ../../nbs/studio/15_phone_clip.ipynb #dc362e54
+@dataclass(frozen=True)
+class Phone:
+    "Where a phone stands, and when it begins to film."
+    azimuth: float = 0. # degrees, to the subject's left
+    elevation: float = 2. # degrees
+    late: float = 0. # seconds after the beginning of the performance
+    hand: bool = True # held by somebody, or does it stand still?
+
+    def camera(self, size: tuple[int, int], width: float, distance: float) -> Camera:
+        "The camera at rest."
+        return camera_at(self.azimuth, self.elevation, size, width, distance)
+
+def later(performance: Performance, frames: float, # by how much
+         ) -> Performance:
+    "What is left of a performance after its beginning, between its frames if need be."
+    if not frames: return performance
+    k, part = int(frames), frames % 1
+    mix = lambda a, b: tuple(torch.lerp(x, y, part) for x, y in zip(a, b))
+    return [mix(a, b) for a, b in zip(performance[k:-1], performance[k + 1:])]
+
+def write_voice(path: Path, performance: Performance, fps: float, seed: int, late: float = 0., rate: int = 16000):
+    "Write what a microphone hears: a hum, as loud as the jaw is open, with a little hiss of its own; 16 bits, mono."
+    jaw = np.array([float(e[expression_names().index('jawOpen')]) for e, _ in performance])
+    t = late + np.arange(int(rate*max(0., len(jaw)/fps - late)))/rate
+    loud, hum = np.interp(t, np.arange(len(jaw))/fps, jaw), sum(np.sin(2*np.pi*130*k*t)/k for k in range(1, 6))
+    sound = .25*loud*hum + .004*step_rng(seed, round(1000*late), 15).normal(size=len(t))
+    with wave.open(str(path), 'wb') as file:
+        file.setnchannels(1); file.setsampwidth(2); file.setframerate(rate)
+        file.writeframes((np.clip(sound, -1, 1)*32767).astype('<i2').tobytes())
+
+# %% ../../nbs/studio/15_phone_clip.ipynb #21586033
 @torch.no_grad()
 def record_clip(folder: Path|str, # made if it is not there
                 design: Design|None = None, # who is filmed; None: somebody made up from the seed
@@ -126,6 +163,8 @@ def record_clip(folder: Path|str, # made if it is not there
                 strands: int = 11000, # of hair
                 workers: int = 0, # frames made at a time; 0: as many as torch has threads
                 performance: Performance|None = None, # what is done; None: `phone_performance` of the seed
+                phone: Phone = Phone(), # where it stands, and when it begins
+                sound: bool = False, # with a voice that follows the jaw?
                ) -> Path: # the folder
     """A phone clip of somebody who does not exist, with its truth: `clip.mp4`, `mask.mp4` and `truth.npz`.
 
@@ -136,15 +175,17 @@ def record_clip(folder: Path|str, # made if it is not there
     if frames < 2: raise GhaError(f'a clip needs at least 2 frames, not {frames}')
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    performance = performance or phone_performance(frames, seed, fps, degrees)
-    subject, books, at_rest = SyntheticHead(design or random_design(seed), strands), bookshelf(seed), camera_at(0, 2, size, width, distance)
+    whole = performance or phone_performance(frames, seed, fps, degrees)
+    performance = later(whole, phone.late*fps)
+    subject, books, at_rest = SyntheticHead(design or random_design(seed), strands), bookshelf(seed), phone.camera(size, width, distance)
     threads, masks, truth = torch.get_num_threads(), [], []
     tracked = subject.tracked # made once, before the workers need it
 
     @torch.no_grad()
     def film(i: int):
         torch.set_num_threads(1) # of this worker: the cores are busy with the others
-        posed, camera = subject.pose(*performance[i]), handheld(at_rest, 25*i/fps, seed)
+        posed = subject.pose(*performance[i])
+        camera = handheld(at_rest, 25*(i/fps + phone.late), seed) if phone.hand else at_rest
         view = render_head(posed, camera, 2, lens_blur)
         image = view.image + (1 - view.mask[..., None])*(background_view(books, camera, at_rest) - 1) # it comes on white
         to_bytes = lambda x: (x.clamp(0, 1)*255).round().byte().numpy()
@@ -156,14 +197,27 @@ def record_clip(folder: Path|str, # made if it is not there
                 masks.append(mask); truth.append([np.asarray(x) for x in true])
                 yield image
 
-    try: write_atomic(folder/'clip.mp4', lambda tmp: write_video(tmp, in_order(), fps, crf))
+    heard = write_atomic(folder/'voice.wav', lambda tmp: write_voice(tmp, whole, fps, seed, phone.late)) if sound else None
+    try: write_atomic(folder/'clip.mp4', lambda tmp: write_video(tmp, in_order(), fps, crf, heard))
     finally: torch.set_num_threads(threads)
+    if heard: heard.unlink()
     write_atomic(folder/'mask.mp4', lambda tmp: write_video(tmp, masks, fps, 12))
     E, pose, landmarks, vertices = (np.stack(x) for x in zip(*truth))
     arrays = dict(K=at_rest.K.double().numpy(), E=E.astype(float), pose=pose, scale=np.float64(meters_per_head_unit),
                   exp_coeff=torch.stack([e for e, _ in performance]).numpy(), names=np.array(expression_names()), lmk_3d=landmarks,
-                  vertices=vertices, fps=np.float64(fps))
+                  vertices=vertices, fps=np.float64(fps), late=np.float64(phone.late))
     def save(tmp):
         with open(tmp, 'wb') as file: np.savez_compressed(file, **arrays)
     write_atomic(folder/'truth.npz', save)
     return folder
+
+def record_phones(folder: Path|str, # made if it is not there
+                  phones: Mapping[str, Phone]|None = None, # by name; None: one before the face and one to each side, of which two are late
+                  sound: bool = True, # with a voice that all of them hear?
+                  **options, # of `record_clip`
+                 ) -> dict[str, Path]: # the folder of each phone's clip
+    """The same performance before several phones that stand still and do not begin together.
+
+        record_phones('clips/three', seed=7, frames=200)['left']/'clip.mp4'"""
+    phones = phones or {'front': Phone(hand=False), 'left': Phone(32, 4, .328, False), 'right': Phone(-34, 0, .132, False)}
+    return {name: record_clip(Path(folder)/name, phone=phone, sound=sound, **options) for name, phone in phones.items()}

@@ -25,6 +25,7 @@ class Coverage:
     names: list[str] # [E]
     residuals: np.ndarray # [F] of the fit, as a fraction of the face's size
     times: np.ndarray # [F] seconds
+    doubt: np.ndarray|None = None # [F] standard deviation of the head's rotation, degrees
 
     def most(self, *names: str) -> float:
         "How far an expression went: the largest of some coefficients, the highest twentieth of frames aside from the very highest."
@@ -75,21 +76,23 @@ def noted(found: Detections, word: str) -> int:
 
 def judge_film(found: Detections, # of all frames that were looked at
                coverage: Coverage, # of those that were fitted
+               photos: bool = False, # photos instead of frames?
               ) -> Verdict:
     "Say what is wrong with a film, and what to film next."
-    n, seconds = len(found), float(np.ptp(found.times)) if len(found) > 1 else 0.
+    frames, n, seconds = 'photos' if photos else 'frames', len(found), float(np.ptp(found.times)) if len(found) > 1 else 0.
     seconds *= n/max(1, n - 1)
     face = np.nanmedian(np.ptp(found.points, axis=1).max(-1)) if found.found.any() else 0
     serious, other = [], []
     def say(when, sentence, bad=False): (serious if bad else other).append(sentence) if when else None
-    say(seconds < 12, f'the film is only {seconds:.0f} seconds long: film 20 to 30 seconds', seconds < 5)
+    if photos: say(n < 20, f'there are only {n} photos: take 20 to 40, from all sides and with several expressions', n < 10)
+    else: say(seconds < 12, f'the film is only {seconds:.0f} seconds long: film 20 to 30 seconds', seconds < 5)
     say(np.ptp(np.percentile(coverage.yaw, [2, 98])) < 15, 'the head hardly turns: an avatar needs to see it from the sides', True)
-    say((k := noted(found, 'no face')), f'no face in {k} of {n} frames: they are left out', k > n/2)
-    say((k := noted(found, 'faces')), f'a second face in {k} of {n} frames: one was followed; film alone', k > n/3)
+    say((k := noted(found, 'no face')), f'no face in {k} of {n} {frames}: they are left out', k > n/2)
+    say((k := noted(found, 'faces')), f'a second face in {k} of {n} {frames}: one was followed; film alone', k > n/3)
     say((k := noted(found, 'cut')), f'the film cuts {k} time{"s"*(k > 1)}: only the longest piece is used; film in one go')
-    say((k := noted(found, 'covered')), f'something covers the mouth in {k} of {n} frames (a hand?): they count little')
-    say((k := noted(found, 'jump')) > n/50, f'the face jumps in {k} of {n} frames: hold the phone still')
-    say((k := noted(found, 'blurred')) > n/20, f'{k} of {n} frames are blurred: more light, or slower motion', k > n/2)
+    say((k := noted(found, 'covered')), f'something covers the mouth in {k} of {n} {frames} (a hand?): they count little')
+    say((k := noted(found, 'jump')) > n/50, f'the face jumps in {k} of {n} {frames}: hold the phone still')
+    say((k := noted(found, 'blurred')) > n/20, f'{k} of {n} {frames} are blurred: more light, or slower motion', k > n/2)
     say(0 < face < 130, f'the face is {face:.0f} pixels large: come closer', face < 80)
     light = np.nanmedian(found.eye_light) if found.eye_light is not None and np.isfinite(found.eye_light).any() else 1
     say(light < .5, 'the eyes are dark: take off sunglasses, or turn to the light', True)
@@ -129,6 +132,10 @@ def plot_residuals(found: Detections, coverage: Coverage): # -> a figure of Matp
     ax.plot(coverage.times, 100*coverage.residuals, '.', ms=3, label='residual')
     ax.set(xlabel='time (s)', ylabel='% of the face', ylim=(0, None))
     low = found.weights < .5
+    if coverage.doubt is not None:
+        ax.twinx().set(ylabel='degrees', ylim=(0, max(1, 1.1*coverage.doubt.max())))
+        fig.axes[1].plot(coverage.times, coverage.doubt, c='C2', lw=1)
+        ax.plot([], [], c='C2', label='doubt about the rotation (right)')
     ax.plot(found.times[low], np.zeros(low.sum()), '|', c='C3', ms=12, label='weight below one half')
     ax.legend(fontsize=7)
     plt.close(fig)

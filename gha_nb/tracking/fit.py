@@ -4,15 +4,12 @@
 
 # %% ../../nbs/tracking/05_fit.ipynb #bb346c1e
 from __future__ import annotations
-
 import math
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
-
 import numpy as np
 from scipy.spatial.transform import Rotation
-
 from ..chain import bands, damped_step, differences, hold, marginal_variances, rotation_differences, second_differences
 from ..chain import solve_arrow, spread
 from ..core import GhaError, write_atomic
@@ -23,7 +20,7 @@ from .correspondence import FaceModel, direction_slopes
 from .detection import Detections
 
 # %% auto #0
-__all__ = ['FitSettings', 'State', 'Bundle', 'HeadFit', 'load_fit', 'fit_head', 'held_unknowns', 'finish_fit']
+__all__ = ['FitSettings', 'State', 'Bundle', 'HeadFit', 'load_fit', 'fit_head', 'settle', 'finish_fit']
 
 # %% ../../nbs/tracking/05_fit.ipynb #f64dc5f3
 @dataclass(frozen=True, eq=False)
@@ -70,8 +67,7 @@ class Bundle:
         points = detections.points[near].astype(float) - self.middle # frames without a face borrow from the nearest, at no weight
         self.pixels = np.concatenate([points[:, :468], points[:, [473, 468]]], 1) # and the irises, left first
         self.frame_weights = np.where(self.seen, detections.weights, 0)[:, None, None]
-        order = [list(detections.names).index(name) for name in model.head.names]
-        self.scores = np.nan_to_num(detections.scores[near][:, order]).astype(float)
+        self.scores = np.nan_to_num(detections.scores[near][:, [list(detections.names).index(o) for o in model.head.names]]).astype(float)
         self.rows = second_differences(detections.times)
         quick = {'eyeBlink': .5, 'eyeLook': .5, 'eyeSquint': .25, 'eyeWide': .25, 'jawOpen': .25, 'mouthClose': .25}
         sd = np.array([next((s for k, s in quick.items() if n.startswith(k)), settings.coefficient_sd) for n in model.head.names])
@@ -106,8 +102,7 @@ class Bundle:
 
     def weights(self, state: State, frames: slice) -> np.ndarray: # [f, 470, 1] 1/pixels^2
         "Inverse variances, with the robust kernel at the present residuals."
-        m, s = self.model, self.settings
-        turned, camera, scale, pixels, _, _, turns = self.parts(state, frames)
+        m, s, (_, camera, scale, pixels, _, _, turns) = self.model, self.settings, self.parts(state, frames)
         facing = -(camera[:, :468]*(m.normals @ state.R[frames].swapaxes(1, 2))).sum(-1)/np.linalg.norm(camera[:, :468], axis=-1)
         neck = .1*(m.stay*np.linalg.norm(m.mean - neck_pivot, axis=1)*np.linalg.norm(turns, axis=1)[:, None])**2
         skin = (facing + .15).clip(.02, .5)*2/(m.table.sigma[:468]**2 + s.point_sd**2 + neck)
@@ -118,8 +113,7 @@ class Bundle:
 
     def data(self, state: State, frames: slice, weights: np.ndarray) -> np.ndarray: # [f, 58 + 1 + s + 1, ...] normal matrix
         "Products of all columns of the data term: frame unknowns, focal length, shape, residual."
-        m, R, count = self.model, state.R[frames], len(weights)
-        turned, camera, scale, pixels, bend, looks, _ = self.parts(state, frames)
+        m, R, count, (turned, _, scale, pixels, bend, looks, _) = self.model, state.R[frames], len(weights), self.parts(state, frames)
         J = np.zeros((count, 470, 2, 3)) # of pixels by points in camera space
         J[..., 0, 0] = J[..., 1, 1] = scale[..., 0]
         J[..., 2] = -pixels*scale[..., :1]/math.exp(state.log_focal)
@@ -163,8 +157,7 @@ class Bundle:
             G = self.data(state, c, weights[c])
             A[c], B[c], g[c] = G[:, :n, :n], G[:, :n, n:-1], G[:, :n, -1]
             C += G[:, n:, n:].sum(0)
-        C, h = C[:-1, :-1], C[:-1, -1]
-        A[:, 6:, 6:] += self.precision
+        C, h, A[:, 6:, 6:] = C[:-1, :-1], C[:-1, -1], A[:, 6:, 6:] + self.precision
         g[:, 6:] += (expected - state.e) @ self.precision
         C[np.arange(1, s + 1), np.arange(1, s + 1)] += self.shape_precision
         h[1:] += self.shape_precision*(self.shape_mean - state.shape)
@@ -174,6 +167,19 @@ class Bundle:
         A[:, np.arange(n), np.arange(n)] += main[:, None]*self.calm
         for part, v in self.rough(state): g[:, part] -= spread(self.rows, v)*self.calm[part]
         return A, np.stack([first, second], 1)[..., None]*self.calm, B, C, g, h
+
+    def held(self, state: State, gradient: np.ndarray, number: int) -> tuple[np.ndarray, np.ndarray]: # bool [f, 58], [1 + s]
+        "Which unknowns a round leaves alone: those at their bounds, and those whose turn has not come."
+        frames, shared = np.zeros(gradient.shape, bool), np.full(1 + len(state.shape), number < 3)
+        e, g = state.e, gradient[:, 6:]
+        frames[:, 6:] = (number < 3) | ((e <= 1e-6) & (g < 0)) | ((e >= 1 - 1e-6) & (g > 0))
+        shared[0] |= self.fixed_focal
+        shared[1 + self.model.directions:] |= number < 5
+        return frames, shared
+
+    def residuals(self, state: State) -> np.ndarray: # [f] pixels
+        "How far the points lie from the model's, on average over the skin."
+        return np.linalg.norm(self.parts(state, slice(None))[3] - self.pixels, axis=-1)[:, :468].mean(1)
 
 # %% ../../nbs/tracking/05_fit.ipynb #e5af542a
 @dataclass(frozen=True, eq=False)
@@ -247,43 +253,37 @@ def fit_head(detections: Detections, # at least three frames with a face
     if detections.found.sum() < 3: raise GhaError(f'{detections.found.sum()} frames with a face: at least three are needed')
     model, settings = model or FaceModel.make(), settings or FitSettings()
     bundle = Bundle(detections, model, settings, focal)
-    state, damping = bundle.start(), 1e-3
-    slices = [slice(k, k + bundle.chunk) for k in range(0, len(state.R), bundle.chunk)]
-    for number in range(settings.rounds):
+    return finish_fit(bundle, detections, settle(bundle, bundle.start(), settings.rounds, report))
+
+def settle(bundle: Bundle, state: State, rounds: int, # at most
+           report=None) -> State:
+    "Rounds of Levenberg-Marquardt: weights, equations, a damped step."
+    slices, damping = [slice(k, k + bundle.chunk) for k in range(0, len(state.R), bundle.chunk)], 1e-3
+    for number in range(rounds):
         expected = bundle.expected(state)
         if number == 3: state = replace(state, e=expected.copy())
         weights = np.concatenate([bundle.weights(state, c) for c in slices])
         equations = bundle.normal_equations(state, weights, expected)
-        hold(equations, *held_unknowns(bundle, state, equations[4], number))
+        hold(equations, *bundle.held(state, equations[4], number))
         cost_of = partial(bundle.cost, weights=weights, expected=expected)
         moved, cost, damping = damped_step(equations, state.moved, cost_of, now := cost_of(state), damping)
         if moved is None: break
         state = moved
         if report: report(number, cost)
         if number > 7 and now - cost < 1e-4*cost: break
-    return finish_fit(bundle, detections, state)
-
-def held_unknowns(bundle: Bundle, state: State, gradient: np.ndarray, number: int) -> tuple[np.ndarray, np.ndarray]: # bool [f, 58], [1 + s]
-    "Which unknowns a round leaves alone: those at their bounds, and those whose turn has not come."
-    frames, shared = np.zeros(gradient.shape, bool), np.full(1 + len(state.shape), number < 3)
-    e, g = state.e, gradient[:, 6:]
-    frames[:, 6:] = (number < 3) | ((e <= 1e-6) & (g < 0)) | ((e >= 1 - 1e-6) & (g > 0))
-    shared[0] |= bundle.fixed_focal
-    shared[1 + bundle.model.directions:] |= number < 5
-    return frames, shared
+    return state
 
 def finish_fit(bundle: Bundle, detections: Detections, state: State) -> HeadFit:
     "The result with its uncertainties."
-    every, model = slice(None), bundle.model
-    equations = bundle.normal_equations(state, bundle.weights(state, every), bundle.expected(state))
-    hold(equations, *held_unknowns(bundle, state, equations[4], 99))
+    model, equations = bundle.model, bundle.normal_equations(state, bundle.weights(state, slice(None)), bundle.expected(state))
+    hold(equations, *bundle.held(state, equations[4], 99))
     *_, inverse, schur = solve_arrow(*equations)
     shared = np.linalg.inv(schur)
     sigma = np.sqrt(marginal_variances(*equations[:2]) + np.einsum('fns,st,fnt->fn', inverse, shared, inverse, optimize=True))
-    residuals = np.linalg.norm(bundle.parts(state, every)[3] - bundle.pixels, axis=-1)[:, :468].mean(1)
+    residuals, seen = bundle.residuals(state), bundle.seen
     K, sd = model.directions, np.linalg.norm(model.shape[:model.directions], axis=(1, 2))
     scale = sd/np.linalg.norm(model.table.interpolate(model.head.identity.astype(float)), axis=(1, 2)) # deviations of the parametric head
     return HeadFit(detections.numbers, detections.times, detections.width, detections.height, math.exp(state.log_focal), state.R, state.t,
                    state.e, tuple(model.head.names), state.shape[:K]*scale, np.tensordot(state.shape[K:], model.shape[K:], 1),
-                   float(state.shape[-1]), bundle.seen, np.where(bundle.seen, residuals, np.nan),
+                   float(state.shape[-1]), seen, np.where(seen, residuals, np.nan),
                    0. if bundle.fixed_focal else float(np.sqrt(shared[0, 0])), sigma[:, :3], sigma[:, 3:6], sigma[:, 6:])

@@ -116,6 +116,7 @@ class Backdrop:
     plate: np.ndarray # float32 [H, W, 3], 0..255; -1 where it was never seen
     ratio: np.ndarray # float32 [4096] by colour: logarithm of how much likelier it is on the person than behind
     face: float # width of the face, pixels
+    agreement: float = 1. # share of the wall that looks like the plate in a usual frame: low if the camera moves
 
     def clear(self, image: np.ndarray, # uint8 [H, W, 3], of the plate's size
               rough: np.ndarray, # float32 [H, W] of the segmentation
@@ -144,6 +145,7 @@ def learn_backdrop(samples: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray]],
     stack, seen = np.stack(images).astype(np.float32), np.stack(roughs) < behind
     plate = np.ma.median(np.ma.array(stack, mask=~np.repeat(seen[..., None], 3, -1)), 0).filled(-1)
     plate[seen.sum(0) < max(3, len(images)//15)] = -1
+    alike = [(np.abs(image - plate).max(-1) < 20)[where].mean() for image, where in zip(stack, seen & (plate[..., 0] >= 0)) if where.any()]
     still = stack.std(0).max(-1) < 8 # the same in every frame, and not always taken for a person: no part of one
     doubted = still & (np.quantile(np.stack(roughs), .2, axis=0) < .5) & (plate[..., 0] < 0)
     plate[doubted] = np.median(stack[:, doubted], axis=0)
@@ -159,7 +161,7 @@ def learn_backdrop(samples: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray]],
     counted = [color_histogram(np.concatenate(o)[None], np.ones((1, sum(map(len, o))), np.uint8)) for o in (person, wall)]
     ratio, body = np.log(counted[0]/counted[1]).astype(np.float32), np.concatenate(body)
     if (ratio[body] < -1).mean() > most: ratio[:] = 0
-    return Backdrop(plate.astype(np.float32), ratio, width)
+    return Backdrop(plate.astype(np.float32), ratio, width, float(np.median(alike)) if alike else 1.)
 
 # %% ../../nbs/tracking/03_matte.ipynb #2b41a813
 def steady(image: np.ndarray, # uint8 [H, W, 3] of this frame

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 import numpy as np
 
-__all__ = ['hdr_transfers', 'tone_mapping', 'ffmpeg_path', 'ask_ffmpeg', 'Video', 'stream_facts', 'packet_times', 'read_video',
-           'has_filters', 'runs_of', 'filter_chain', 'decode', 'frames', 'focal_pixels', 'to_gray', 'sharpness', 'thumbnail', 'scene_cuts',
-           'choose_frames']
+__all__ = ['hdr_transfers', 'lens_key', 'tone_mapping', 'ffmpeg_path', 'ask_ffmpeg', 'Video', 'stream_facts', 'moov_atom', 'atom_notes',
+           'noted_lens', 'packet_times', 'read_video', 'has_filters', 'runs_of', 'filter_chain', 'decode', 'frames', 'focal_pixels',
+           'noted_focal', 'to_gray', 'sharpness', 'thumbnail', 'scene_cuts', 'choose_frames']
 
 def ffmpeg_path() -> str:
     "The ffmpeg binary that imageio brings (or `IMAGEIO_FFMPEG_EXE` names); raises `GhaError` if there is none."
@@ -26,6 +26,7 @@ class Video:
     rotation: int = 0  # degrees by which the file says to turn its pictures
     transfer: str = ''  # of high dynamic range: 'smpte2084' (PQ) or 'arib-std-b67' (HLG); '': ordinary
     codec: str = ''
+    equivalent: float = 0.  # millimetres on 35 mm film, as the camera noted its lens; 0: it did not
     @property
     def count(self) -> int:
         "Number of frames."
@@ -48,6 +49,16 @@ hdr_transfers: tuple[str, str]
 def stream_facts(words: str, # what ffmpeg says about a file
                 ) -> dict|None:  # fields of `Video`; None if there is no video stream
     "Read codec, size, rotation and transfer function of the first video stream."
+lens_key: bytes
+
+def moov_atom(path: Path) -> bytes:
+    "The part of a QuickTime or MP4 file that says what is in it; empty for other files."
+
+def atom_notes(moov: bytes) -> dict[bytes, float|str]:  # by their keys
+    "All notes in a file, of the film and of its tracks; numbers where they are numbers."
+
+def noted_lens(path: Path) -> float:  # millimetres on 35 mm film; 0: nothing is noted
+    "The focal length that a phone wrote into its video."
 
 def packet_times(packets: str) -> np.ndarray:  # [F] seconds, rising, from zero
     "Presentation times from ffmpeg's list of packets."
@@ -82,6 +93,10 @@ def focal_pixels(said: str|None, # '26mm' as a phone's data sheet has it (equiva
                  width: int, # of the detections, pixels
                 ) -> float|None:  # pixels of the detections; None: not given
     "What was said about the lens; raises `GhaError` for what is no length."
+
+def noted_focal(video: Video, width: int, # of the detections, pixels
+               ) -> float|None:  # pixels of the detections; None: nothing is noted
+    "The lens that the phone noted, on its sensor of 4 : 3, whose longer side a film uses in full. Steadied films are cut by up to a tenth."
 
 def to_gray(image: np.ndarray, # uint8 [H, W, 3]
            ) -> np.ndarray:  # float32 [H, W], 0..1
