@@ -1,6 +1,6 @@
 "The page of a baked head in a real browser: its pictures against the rasterizer's, its controls, its manners"
-import functools, http.server, io, threading, time
-from base64 import b64decode
+import functools, http.server, io, shutil, threading, time, wave
+from base64 import b64decode, b64encode
 
 import numpy as np
 import pytest
@@ -9,6 +9,7 @@ from conftest import chromium, webgl
 from PIL import Image
 
 from gha_nb.export.baked import BakedAvatar, load_baked, rounded
+from gha_nb.export import web
 from gha_nb.export.web import export_web
 from gha_nb.geometry import Camera, look_at, perspective
 
@@ -44,7 +45,10 @@ def site(tmp_path_factory):
     export_web(ball(), folder, title='Ball')
     export_web(ball(antialiased=True), folder/'compensated', title='Ball')
     export_web(ball(), folder/'clip', title='Ball', clip=clip)
-    export_web(ball(), folder/'single.html', single=True, title='Ball', clip=clip)
+    with wave.open(str(folder/'tone.wav'), 'wb') as f:
+        f.setnchannels(1); f.setsampwidth(2); f.setframerate(8000)
+        f.writeframes((8000*np.sin(np.arange(16000)/3)).astype('<i2').tobytes())
+    export_web(ball(), folder/'single.html', single=True, title='Ball', clip=clip, sound=folder/'tone.wav')
     whole = (folder/'head.baked').read_bytes()
     newer = whole.replace(b'\\"version\\": 1', b'\\"version\\": 9')
     for name, data in dict(cut=whole[:-5000], foreign=b'not a head at all', newer=newer).items():
@@ -59,13 +63,36 @@ def site(tmp_path_factory):
     server.shutdown()
 
 
+STAND_IN = """
+export const FilesetResolver = { forVisionTasks: async base => base };
+export class FaceLandmarker {
+  static async createFromOptions(files, options) { window.options = options; return new FaceLandmarker(); }
+  detectForVideo(video, ms) { return window.answer ?? { faceLandmarks: [] }; }
+  close() { window.finished = true; }
+}
+"""
+
+
+@pytest.fixture(scope='module')
+def tracked(site, tmp_path_factory):
+    "The address of a page whose tracker says what the test wants"
+    package, model = tmp_path_factory.mktemp('package'), tmp_path_factory.mktemp('model')/'face.task'
+    (package/'wasm').mkdir()
+    for name in web.TRACKER: (package/name).write_text(STAND_IN if name.endswith('.mjs') else '')
+    model.write_bytes(b'a model')
+    with pytest.MonkeyPatch.context() as m:
+        m.setattr(web, 'find_model', lambda name: model)
+        export_web(ball(), site[0]/'tracked', title='Ball', tracker=package)
+    return f'{site[1]}/tracked/index.html'
+
+
 @pytest.fixture(scope='module')
 def browser():
-    "A headless Chromium that draws without a GPU"
+    "A headless Chromium that draws without a GPU; its camera is a fake one, which a page may use if it is permitted"
     playwright = pytest.importorskip('playwright.sync_api', reason="the page was not looked at: pip install -e '.[dev]' brings playwright")
     if chromium is None: pytest.skip('the page was not looked at: there is no Chromium. On Debian, apt-get install chromium')
     with playwright.sync_playwright() as p:
-        res = p.chromium.launch(executable_path=chromium, args=webgl)
+        res = p.chromium.launch(executable_path=chromium, args=[*webgl, '--use-fake-device-for-media-stream'])
         yield res
         res.close()
 
@@ -74,12 +101,13 @@ def browser():
 def visit(browser, request):
     "Open a page, wait for its head; what it asks for and complains about is in `asked` and `errors`"
     pages = []
-    def go(address, ready='window.head?.about', motion='reduce', script=None):
-        page = browser.new_page(viewport=dict(width=900, height=600), reduced_motion=motion)
+    def go(address, ready='window.head?.about', motion='reduce', script=None, camera=False, size=(900, 600)):
+        page = browser.new_page(viewport=dict(zip(('width', 'height'), size)), reduced_motion=motion, permissions=['camera']*camera)
         pages.append(page)
         page.set_default_timeout(60_000)
-        page.asked, page.errors = [], []
+        page.asked, page.answered, page.errors = [], [], []
         page.on('request', lambda r: page.asked.append(r.url))
+        page.on('response', lambda r: page.answered.append(r.url))
         page.on('console', lambda m: page.errors.append(m.text) if m.type == 'error' else None)
         page.on('pageerror', lambda e: page.errors.append(str(e)))
         if script: page.add_init_script(script)
@@ -183,12 +211,13 @@ def test_clip_and_reduced_motion(site, visit):
 
 def test_single_file_from_disk(site, visit):
     folder, _ = site
-    page = visit((folder/'single.html').as_uri())
+    page = visit((folder/'single.html').as_uri()) # with a sound inside
     page.get_by_role('button', name='Play').click()
     until(page, 'head.playing')
+    page.evaluate('head.stop(); head.renderer.count = head.about.points') # a slow machine draws fewer while it plays
     inputs, camera = next(ten_frames(head := load_baked(folder/'head.baked')))
     assert closeness(drawn(page, inputs, camera)[0], head.render(camera, *inputs).numpy()) > 50
-    assert not page.errors and {u.split(':')[0] for u in page.asked} <= {'file', 'data'}
+    assert not page.errors and {u.split(':')[0] for u in page.asked} <= {'file', 'data', 'blob'} # a blob is a part of the page itself
 
 
 def test_embedded(site, visit):
@@ -225,3 +254,162 @@ def test_policy_refuses_other_hosts(site, visit):
     page = visit(site[1])
     assert page.evaluate("fetch('http://127.0.0.2:9/').then(() => 'sent', () => 'refused')") == 'refused'
     assert any('Content Security Policy' in e for e in page.errors)
+
+
+def notice(page): return page.locator('#notice').inner_text()
+
+
+# faces as MediaPipe gives them: turned by an angle about the neck, some centimetres aside, with two scores; `wide` of the picture's width
+FACES = """window.result = (...faces) => ({
+  faceLandmarks: faces.map(([, , , wide = .3]) => [{ x: .5 - wide/2, y: .5 }, { x: .5 + wide/2, y: .5 }]),
+  faceBlendshapes: faces.map(([, , scores]) => ({ categories: Object.entries(scores).map(([n, score]) => ({ categoryName: n, score })) })),
+  facialTransformationMatrixes: faces.map(([a, x]) => {
+    const c = Math.cos(a), s = Math.sin(a);
+    return { data: [c, 0, -s, 0, 0, 1, 0, 0, s, 0, c, 0, x, 0, -40, 1] };
+  }),
+}); """
+
+
+def test_follows_a_face(tracked, visit):
+    "Neutral is what is seen for two seconds; then scores, turn and shift, smoothed; rest when nobody is there; the larger of two faces"
+    page = visit(tracked, script=FACES)
+    seen = page.evaluate("""async () => {
+      const { Follower, OneEuro } = await import('./webcam.js'), said = [], follower = new Follower(head, t => said.push(t)), res = {};
+      let t = 0;
+      const see = (seconds, ...faces) => { for (const end = t + seconds; t < end;) { t += .04; follower.see(result(...faces), t); } };
+      const now = () => ({ said: said.at(-1), jaw: head.frame.expression[0], smile: head.frame.expression[1], pose: [...head.frame.pose] });
+      see(1, [.1, 1, { jawOpen: .2 }]); res.early = now();
+      see(1.2, [.1, 1, { jawOpen: .2 }]); res.neutral = now();
+      see(1.5, [.4, 2, { jawOpen: .6, mouthSmileLeft: 0, noseUp: 1 }]); res.open = now();
+      see(.1); res.gap = now(); see(3); res.gone = now();
+      see(1.5, [.1, 1, { jawOpen: .2 }, .2], [.1, 1, { jawOpen: 1 }, .5]); res.two = now();
+      const noise = Array.from({ length: 200 }, (_, i) => .02*Math.sin(7*i*i)), still = new OneEuro(1.5, 3), step = new OneEuro(1.5, 3);
+      const spread = v => Math.sqrt(v.reduce((s, x) => s + x*x, 0)/v.length);
+      res.calm = spread(noise.map(x => still.step([x], .04)[0]).slice(20))/spread(noise);
+      step.step([0], .04); res.late = Array.from({ length: 4 }, () => step.step([1], .04)[0]);
+      return res;
+    }""")
+    assert 'calm face: 2' in seen['early']['said'] and seen['early']['jaw'] == 0, seen['early']
+    home = ball().neutral_pose
+    assert 'Tracking' in seen['neutral']['said'] and abs(seen['neutral']['jaw']) < 1e-9
+    assert np.allclose(seen['neutral']['pose'], home, atol=1e-5)
+    assert seen['open']['jaw'] == pytest.approx((.6 - .2)/(1 - .2), abs=.01)
+    from gha_nb.geometry import rotvec_to_matrix
+    pose, turn = torch.tensor(seen['open']['pose']), torch.tensor([0, .3, 0])
+    R = rotvec_to_matrix(home[:3])
+    assert torch.allclose(rotvec_to_matrix(pose[:3]), R @ rotvec_to_matrix(turn), atol=.01)
+    moved = R.T @ (pose[3:] - home[3:]) # one centimetre in the picture, in the axes of a head that looked .1 aside
+    assert torch.allclose(moved, .01*torch.tensor([np.cos(.1), 0, np.sin(.1)]).float(), atol=.001)
+    assert seen['gap']['jaw'] == seen['open']['jaw'], 'a face may be lost for a moment'
+    assert seen['gone']['jaw'] < .01 and 'rests' in seen['gone']['said'] and np.allclose(seen['gone']['pose'], home, atol=.01)
+    assert seen['two']['jaw'] > .95 and seen['two']['said'].startswith('2 faces')
+    assert seen['calm'] < .5 and seen['late'][3] > .8, 'still values are smoothed, and a jump is not late'
+
+
+def test_webcam(tracked, visit):
+    page = visit(tracked, camera=True, size=(260, 300), script=FACES + 'answer = result([0, 0, { jawOpen: 0 }])')
+    button = page.get_by_role('button', name='Webcam')
+    button.click()
+    until(page, "document.getElementById('notice').textContent.includes('calm face')")
+    assert page.locator('video').is_visible() and page.evaluate('options.numFaces') == 2
+    until(page, "document.getElementById('notice').textContent.startsWith('Tracking')")
+    page.evaluate('answer = result([.2, 0, { jawOpen: .7 }])')
+    until(page, 'head.frame.expression[0] > .6')
+    page.evaluate("camera.follower.calibrate()")
+    until(page, "document.getElementById('notice').textContent.includes('calm face')")
+    page.evaluate("document.getElementById('video').srcObject.getVideoTracks()[0].dispatchEvent(new Event('ended'))")
+    assert 'gone away' in notice(page) and page.evaluate('finished') and not page.locator('video').is_visible()
+    button.click()
+    until(page, "document.getElementById('notice').textContent.includes('calm face')")
+    button.click()
+    assert button.get_attribute('aria-pressed') == 'false' and notice(page) == '' and not page.errors
+    assert all(u.startswith(tracked.rsplit('/', 2)[0]) or u.startswith('data:') for u in page.asked)
+
+
+def test_no_camera(tracked, visit):
+    "Not permitted, which the browser itself says; none there, a busy one"
+    page = visit(tracked)
+    button, said = page.get_by_role('button', name='Webcam'), []
+    for name in ('', 'NotFoundError', 'NotReadableError'):
+        if name: page.evaluate(f"navigator.mediaDevices.getUserMedia = async () => {{ throw new DOMException('', '{name}'); }}; 0")
+        button.click()
+        until(page, "document.getElementById('notice').textContent.startsWith('No webcam') && !document.getElementById('webcam').disabled")
+        said.append(notice(page))
+        assert page.get_by_role('alert').count() == 1 and not page.locator('video').is_visible()
+    assert [w in o for w, o in zip(('was not allowed', 'no camera was found', 'is busy'), said)] == [True]*3, said
+
+
+def test_no_tracker(site, visit):
+    page = visit(site[1], camera=True)
+    page.get_by_role('button', name='Webcam').click()
+    assert '--tracker' in notice(page) and page.get_by_role('alert').count() == 1
+
+
+def test_sound_is_the_clock(site, visit):
+    "A performance of a second, whose first coefficient is the time"
+    folder, address = site
+    clip = dict(fps=10, frames=[dict(expression=dict(jawOpen=i/20)) for i in range(21)])
+    export_web(ball(), folder/'sound', clip=clip, sound=folder/'tone.wav')
+    keep = 'const Before = Audio; window.Audio = function () { return window.sound = new Before(); };'
+    page = visit(f'{address}/sound/index.html', motion='no-preference', script=keep, size=(260, 300))
+    assert not page.evaluate('head.playing'), 'no sound unasked'
+    page.get_by_role('button', name='Play').click()
+    until(page, 'head.playing && head.frame.expression[0] > .1')
+    page.evaluate('sound.playbackRate = .25')
+    apart = [page.evaluate('new Promise(r => { const t = sound.currentTime/2; requestAnimationFrame(() => requestAnimationFrame(() => '
+                           'r([head.frame.expression[0], t, sound.currentTime/2]))); })') for _ in range(3)]
+    assert all(t - .05 <= e <= after + .05 for e, t, after in apart if after >= t), apart
+    page.get_by_role('button', name='Stop').click()
+    until(page, '!head.playing && sound.paused')
+    (folder/'sound'/'clip.wav').write_bytes(b'no sound at all')
+    page.reload()
+    page.get_by_role('button', name='Play').click()
+    page.get_by_role('alert').wait_for()
+    assert 'sound' in notice(page)
+
+
+@pytest.mark.slow
+def test_real_tracker(tmp_path, visit, site):
+    """MediaPipe in the browser on a phone clip of somebody who does not exist: blinks and the turn of the head arrive, nothing is sent.
+    A minute or two: it fetches the package with npm and renders the clip."""
+    import imageio
+    from gha_nb.core import GhaError
+    from gha_nb.geometry import matrix_to_rotvec, rotvec_to_matrix
+    if shutil.which('npm') is None: pytest.skip('the face tracker was not tried: npm is not installed')
+    pytest.importorskip('anny', reason="the face tracker was not tried: pip install -e '.[studio]' brings anny")
+    from gha_nb.studio.phone_clip import record_clip
+    names = ('jawOpen', 'eyeBlinkLeft', 'eyeBlinkRight', 'browInnerUp', 'cheekPuff')
+    from dataclasses import replace
+    head = replace(ball(), expression_names=names, expression_range=torch.tensor([[0.]*5, [1.]*5]))
+    try: export_web(head, site[0]/'real', tracker='npm')
+    except GhaError as e: pytest.skip(f'the face tracker was not tried: {e}')
+    clip = record_clip(tmp_path/'clip', seed=3, frames=75, size=(240, 240), strands=2000)
+    urls = []
+    for picture in imageio.mimread(clip/'clip.mp4', memtest=False):
+        Image.fromarray(picture).save(buffer := io.BytesIO(), 'jpeg', quality=92)
+        urls.append('data:image/jpeg;base64,' + b64encode(buffer.getvalue()).decode())
+    page = visit(f'{site[1]}/real/index.html')
+    seen = page.evaluate("""async urls => {
+      const { Follower } = await import('./webcam.js'), { FaceLandmarker, FilesetResolver } = await import('./tracker/vision_bundle.mjs');
+      const files = await FilesetResolver.forVisionTasks(new URL('tracker/wasm', document.baseURI).href);
+      const follower = new Follower(head), res = [];
+      const tracker = await FaceLandmarker.createFromOptions(files, { baseOptions: { modelAssetPath: 'tracker/face_landmarker.task' },
+        runningMode: 'VIDEO', numFaces: 2, outputFaceBlendshapes: true, outputFacialTransformationMatrixes: true });
+      const images = await Promise.all(urls.map(async u => { const i = new Image(); i.src = u; await i.decode(); return i; }));
+      let t = 0;
+      const feed = image => { t += .04; follower.see(tracker.detectForVideo(image, 1000*t), t); };
+      for (let k = 0; k < 53; k++) feed(images[k % 10]);
+      for (const image of images) { feed(image); res.push([[...head.frame.expression], [...head.frame.pose]]); }
+      tracker.close(); return res;
+    }""", urls)
+    truth = np.load(clip/'truth.npz', allow_pickle=True)
+    known = [str(n) for n in truth['names']]
+    expression, pose = (torch.tensor([o[i] for o in seen]).float() for i in (0, 1))
+    for name in ('eyeBlinkLeft', 'eyeBlinkRight', 'jawOpen'):
+        r = np.corrcoef(expression[:, names.index(name)], truth['exp_coeff'][:, known.index(name)])[0, 1]
+        assert r > (.6 if name == 'jawOpen' else .75), f'{name}: {r:.2f}'
+    against = lambda p, rest: matrix_to_rotvec(rotvec_to_matrix(rest[:3]).T @ rotvec_to_matrix(p[:, :3])) # noqa: E731
+    got, wanted = against(pose, head.neutral_pose), against(o := torch.tensor(truth['pose']).float(), o[:10].mean(0))
+    assert np.corrcoef(got[:, 1], wanted[:, 1])[0, 1] > .95 and (got - wanted).norm(dim=1).mean() < np.radians(8)
+    assert all(u.startswith(site[1]) or u.startswith('data:') or 'odml.pa.googleapis.com' in u for u in page.asked)
+    assert not [u for u in page.answered if not u.startswith((site[1], 'data:'))], 'the tracker tries to report its use; the policy refuses'

@@ -17,6 +17,7 @@ from jaxtyping import Float
 from torch import Tensor
 from ..avatar.avatar import HeadAvatar, camera_in_canonical, relative_inputs
 from ..capture.capture import Capture
+from ..capture.coefficients import as_named
 from ..capture.layout import read_split
 from ..core import GhaError, progress as progress_bar, step_rng
 from ..drive.reenactment import face_camera
@@ -26,7 +27,7 @@ from .splat_files import arc_cameras, coarse_filter_variance
 from ..geometry import Camera, matrix_to_rotvec, pose_matrix, rotvec_to_matrix
 from ..losses import load_perceptual
 from ..raster.gaussians import logit, posed
-from ..raster.projection import NEAR
+from ..raster.projection import HEAD_NEAR
 from ..raster.splat import rasterize
 from ..training.loss_terms import crop_box, normalized_projection
 
@@ -174,11 +175,12 @@ def budgeted(seconds: float|None, steps: int|None) -> Iterator[tuple[int, float]
 
 def finetune(head: BakedAvatar, view: Callable, # step -> `BakeView`
              seconds: float|None = None, steps: int|None = None, # the budget: one of them
-             *, perceptual=None, # `Perceptual`, for the last two fifths
+             *, pace: float = 1., # of all rates: a head that lost Gaussians has farther to go
+             perceptual=None, # `Perceptual`, for the last two fifths
              progress: bool = True) -> tuple[BakedAvatar, list]: # the head; L1 of each step
     "Bring the base, and nothing else, closer to pictures. What the deltas do to new expressions stays as the generator had it."
     change = torch.zeros_like(head.base, requires_grad=True)
-    rates, errors, optimizer = RATES.to(change), [], torch.optim.Adam([change], betas=(.9, .99), eps=1e-15)
+    rates, errors, optimizer = pace*RATES.to(change), [], torch.optim.Adam([change], betas=(.9, .99), eps=1e-15)
     for step, done in progress_bar(budgeted(seconds, steps), 'finetuning', steps, on=progress):
         v = view(step)
         image, alpha = replace(head, base=head.base + change*rates).draw(v.camera, *v.inputs)
@@ -206,7 +208,7 @@ def importance(head: BakedAvatar, views: list, # of `BakeView`
         g = head.canonical(*v.inputs).detach()
         ones, (_, p, s, _) = torch.zeros(len(g), 1).to(g.means).requires_grad_(), head.frame(*v.inputs)
         view = camera_in_canonical(v.camera.to(g.means.device), p, s)
-        rasterize(replace(g, features=ones), view, antialiased=head.antialiased, near=NEAR/float(s))[0].sum().backward()
+        rasterize(replace(g, features=ones), view, antialiased=head.antialiased, near=HEAD_NEAR)[0].sum().backward()
         most = torch.maximum(most, ones.grad[:, 0])
     return most
 
@@ -228,8 +230,7 @@ def bake(avatar: HeadAvatar|Path|str, # or its run folder
     if getattr(avatar, 'plain', False): raise GhaError('this avatar is baked already; bake the run that it came from')
     if not isinstance(avatar, HeadAvatar): avatar = HeadAvatar.load(avatar)
     if capture is not None and not isinstance(capture, Capture): capture = Capture.read(capture, check=False)
-    if capture is not None and capture.n_expressions != avatar.n_expressions:
-        raise GhaError(f'the avatar has {avatar.n_expressions} expression coefficients and {capture.name} has {capture.n_expressions}')
+    capture = None if capture is None else as_named(capture, avatar.expression_names)
     most = avatar.n_expressions + 6
     if not 1 <= bases <= most: raise GhaError(f'bases can be 1 to {most}, the number of inputs; got {bases}')
     if points is not None and not 1 <= points <= len(avatar): raise GhaError(f'points can be 1 to {len(avatar)}, got {points}')
@@ -242,6 +243,7 @@ def bake(avatar: HeadAvatar|Path|str, # or its run folder
     if seconds is None and steps is None: seconds = 60.
     judge = load_perceptual('vgg', stages=4, dtype=avatar.precision) if steps or seconds else None
     if judge is not None: judge.to(head.base.device)
-    head = rounded(finetune(head, view, seconds, steps, perceptual=judge, progress=progress)[0])
+    pace = 1 + 60*(1 - len(head)/len(avatar))
+    head = rounded(finetune(head, view, seconds, steps, pace=pace, perceptual=judge, progress=progress)[0])
     if out is not None: save_baked(head, out, overwrite)
     return head

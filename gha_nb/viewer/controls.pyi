@@ -8,8 +8,8 @@ from ..avatar.avatar import HeadAvatar
 from ..capture.capture import Capture
 from typing import Any
 
-__all__ = ['SIDES', 'other_side', 'mirror_order', 'rotate_head', 'mirrored_pose', 'Moment', 'blend', 'matches_search', 'random_expression',
-           'extreme', 'AvatarMoves', 'AvatarControls']
+__all__ = ['SIDES', 'other_side', 'mirror_order', 'rotate_head', 'mirrored_pose', 'mirrored_torso', 'Moment', 'between', 'blend',
+           'matches_search', 'random_expression', 'extreme', 'AvatarMoves', 'AvatarControls']
 SIDES: tuple[tuple[str, str], tuple[str, str], tuple[str, str]]
 
 def other_side(name: str) -> str:  # the same name if it has no side
@@ -28,6 +28,10 @@ def mirrored_pose(pose: Float[Tensor, "6"], # world
                  ) -> Float[Tensor, "6"]:  # world
     "The pose with left and right exchanged."
 
+def mirrored_torso(torso: Float[Tensor, "6"], still: Float[Tensor, "6"], # how it moved in the world: now, and in the neutral frame
+                   home: Float[Tensor, "6"]) -> Float[Tensor, "6"]:  # pose of the neutral head; world
+    "The motion of the torso with left and right exchanged."
+
 @dataclass(frozen=True)
 
 class Moment:
@@ -35,8 +39,12 @@ class Moment:
     expression: Float[Tensor, "e"]  # coefficients
     pose: Float[Tensor, "6"]  # rotation vector (radians) and translation (world units)
     scale: Float[Tensor, ""]  # world units per head unit
+    torso: Float[Tensor, "6"]  # how the torso moved, like a pose
     @staticmethod
     def of(capture: Capture, frame: str) -> 'Moment': ...
+
+def between(a: Float[Tensor, "6"], b: Float[Tensor, "6"], share: float) -> Float[Tensor, "6"]:  # poses; share of `b`, 0..1
+    "A pose between two others."
 
 def blend(a: Moment, b: Moment, share: float) -> Moment:  # share of `b`, 0..1
     "A moment between two others."
@@ -65,7 +73,7 @@ class AvatarMoves:
     moved: Any
     neutral: Any
     seen: Any
-    home: tuple[Any, Any]
+    home: tuple[Any, ...]
     base: Any
     tour: Any
     def __init__(self, avatar: HeadAvatar, # to be moved
@@ -74,8 +82,10 @@ class AvatarMoves:
     def turns_now(self) -> tuple: ...
     def move(self, expression: Float[np.ndarray, "e"], **turns) -> None: ...
     def found(self, name: str) -> bool: ...
-    def inputs(self) -> tuple:  # expression [E], pose [6] in the world, scale []
+    def inputs(self) -> tuple:  # expression [E], pose [6] in the world, scale [], torso [6]
         "What the sliders ask for. The head turns about its own axes, from the frame's pose; what is out of range is clipped."
+    def swapped(self, m: Moment) -> Moment:
+        "A moment with left and right exchanged."
     def to_neutral(self) -> None: ...
     def to_random(self, seed: int|None = None) -> None: ...
     def to_extreme(self) -> int|None:  # its index; None if the search shows nothing that moved in training

@@ -105,11 +105,11 @@ class PathTab:
         "Carry visitors and the head to a moment of the path."
         if not self.path.keys: raise GhaError('there is no key yet; add one first')
         k = self.path.at(time)
-        seen, (e, pose, scale) = seen_by(k, self.avatar), inputs_of(k, self.avatar)
+        seen, (e, *base) = seen_by(k, self.avatar), inputs_of(k, self.avatar)
         for c in [client] if client is not None else self.server.get_clients().values():
             with c.atomic(): c.camera.wxyz, c.camera.position, c.camera.fov = seen.wxyz, seen.position, seen.fov
         self.controls.straighten()
-        self.controls.base = pose, scale
+        self.controls.base = tuple(base)
         self.controls.move(e.tolist())
 
     def tick(self, now: float) -> float: # seconds of a clock; seconds until the next picture of the preview is due

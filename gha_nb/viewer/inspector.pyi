@@ -4,21 +4,29 @@ import numpy as np
 from jaxtyping import Bool, Float
 from torch import Tensor
 from ..avatar.avatar import HeadAvatar
+from ..export.baked import BakedAvatar
 from ..raster.gaussians import Gaussians
 from .page import ScenePlacement
 from typing import Any
 
-__all__ = ['ATTRIBUTES', 'SHAPES', 'PLAIN', 'millimetres', 'principal_components', 'gradient', 'attribute', 'in_mouth', 'color_range',
-           'ray_contributions', 'strongest_expressions', 'ball', 'Inspector']
+__all__ = ['ATTRIBUTES', 'NETWORKS_ONLY', 'SHAPES', 'PLAIN', 'millimetres', 'principal_components', 'neutral_gaussians', 'gradient',
+           'attributes_of', 'attribute', 'in_mouth', 'color_range', 'ray_contributions', 'strongest_expressions', 'ball', 'Inspector']
 
 def millimetres(avatar: HeadAvatar) -> float: ...
 
 def principal_components(features: Float[Tensor, "n f"]) -> Float[Tensor, "n 3"]:
     "The first three; each axis has its largest weight positive, so that its sign does not flip from step to step."
 
+def neutral_gaussians(avatar: HeadAvatar|BakedAvatar, features: Float[Tensor, "n f"]) -> Gaussians:  # canonical space
+    "The Gaussians before the deformation, with given features."
+
 def gradient(avatar: HeadAvatar, g: Gaussians) -> Float[Tensor, "n"]|None:  # None: nothing has been trained here
     "How strongly the last step pulled at each neutral position."
 ATTRIBUTES: dict[Any, Any]
+NETWORKS_ONLY: tuple[str, str, str, str]
+
+def attributes_of(avatar: HeadAvatar|BakedAvatar) -> tuple:  # names
+    "What can be asked about the Gaussians of an avatar."
 
 def attribute(name: str, # one of ATTRIBUTES
               avatar: HeadAvatar, g: Gaussians, # its Gaussians, canonical space
@@ -50,7 +58,7 @@ def ball(slices: int = 10, stacks: int = 6) -> tuple[np.ndarray, np.ndarray]:  #
 class Inspector:
     "Colours, shapes, a filter, and the answers to clicks."
     loop: Any
-    avatar: HeadAvatar
+    avatar: HeadAvatar | BakedAvatar
     placement: ScenePlacement
     server: Any
     values: Any
@@ -70,7 +78,7 @@ class Inspector:
     answer: Any
     range: tuple[float, float]
     def __init__(self, loop, # a `ViewerLoop`: told when something is out of date
-                 avatar: HeadAvatar, placement: ScenePlacement) -> None: ...  # of the page
+                 avatar: HeadAvatar|BakedAvatar, placement: ScenePlacement) -> None: ...  # of the page
     def applied(self, g: Gaussians) -> Gaussians:  # canonical space
         "What is left to be shown: neutral if asked for, and without what is hidden."
     def colors(self) -> Float[np.ndarray, "n 3"]|None:  # 0..1; None: their own

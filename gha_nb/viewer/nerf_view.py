@@ -22,6 +22,7 @@ from torch import Tensor
 from ..avatar.avatar import HeadAvatar
 from ..drive.reenactment import face_camera
 from ..evaluation.pictures import to_pil
+from ..export.baked import BakedAvatar, open_avatar
 from ..geometry import Camera, matrix_to_quat
 from .controls import AvatarControls
 from .page import ScenePlacement, ViewerLoop, close_server, front_camera, open_server, world_camera
@@ -54,7 +55,7 @@ class NerfViewer(nerfview.Viewer):
     """nerfview's viewer of one avatar. Override `picture`, and `_populate_rendering_tab` for controls of your own.
 
         class Red(NerfViewer):
-            def picture(self, camera, expression, pose, scale): return super().picture(camera, expression, pose, scale)*torch.eye(3)[0]
+            def picture(self, camera, *inputs): return super().picture(camera, *inputs)*torch.eye(3)[0]
         nerf('runs/me', Red)"""
     lock = property(lambda self: self.turns, lambda self, _: None) # nerfview shares one among all viewers of a process
     show_errors, last_move = ViewerLoop.show_errors, 0.
@@ -79,9 +80,10 @@ class NerfViewer(nerfview.Viewer):
 
     def picture(self, camera: Camera, # world space; of the size that is asked for now
                 expression: Float[Tensor, "e"], pose: Float[Tensor, "6"], scale: Float[Tensor, ""], # what the controls say
+                torso: Float[Tensor, "6"], # as in the neutral frame: this viewer plays no frames
                ) -> Float[Tensor, "H W 3"]: # RGB 0..1; or anything that `to_pil` takes
         "What is shown; to be overridden."
-        return self.avatar.render(camera, expression, pose, scale)
+        return self.avatar.render(camera, expression, pose, scale, torso)
 
     def camera(self, state: nerfview.CameraState, tab: nerfview.RenderTabState) -> Camera: # world space
         "The camera of a browser; both sides are multiples of the super-resolution's factor."
@@ -141,7 +143,7 @@ class NerfViewer(nerfview.Viewer):
         close_server(self.server)
 
 # %% ../../nbs/viewer/11_nerf_view.ipynb #0dd84255
-def nerf(avatar: HeadAvatar|Path|str, # or its run folder
+def nerf(avatar: HeadAvatar|BakedAvatar|Path|str, # or its run folder, or a .baked file
          viewer: type = NerfViewer, # or a subclass
          host: str|None = None, port: int|None = None, # as in `view`
          block: bool = True, # until Ctrl-C? Otherwise it returns at once
@@ -152,9 +154,9 @@ def nerf(avatar: HeadAvatar|Path|str, # or its run folder
     """Look at an avatar, or at what you make of it, in nerfview's viewer; raises `GhaError`.
 
     `nerf('runs/first')` shows a trained avatar; `nerf(avatar, MyViewer, block=False)` what the `picture` of a subclass makes of one."""
-    if not isinstance(avatar, HeadAvatar):
+    if isinstance(avatar, Path | str):
         run = Path(avatar)
-        folder, avatar = folder or (run if run.is_dir() else run.parent), HeadAvatar.load(avatar)
+        folder, avatar = folder or (run if run.is_dir() else run.parent), open_avatar(run)
     server = open_server(host, port, say)
     try: shown = viewer(avatar, server, folder, training)
     except BaseException: close_server(server); raise

@@ -4,27 +4,30 @@ from pathlib import Path
 import numpy as np
 import viser
 from torch import Tensor
-from ..avatar.avatar import HeadAvatar
+from ..avatar.avatar import HeadAvatar, Rendering
 from ..capture.capture import Capture
 from .controls import AvatarControls
+from ..export.baked import BakedAvatar
 from .filming import PathTab
 from ..raster.gaussians import Gaussians
 from .inspector import Inspector
 from .page import ViewerLoop
 from typing import Any
 
-__all__ = ['RENDER_MODES', 'Viewer', 'over_white', 'view']
+__all__ = ['RENDER_MODES', 'BAKED_MODES', 'Viewer', 'over_white', 'view']
 RENDER_MODES: tuple[Any, ...]
+BAKED_MODES: tuple[Any, str, str, str]
 
 class Viewer(ViewerLoop):
     """Panel and scene of one avatar; `view` opens one. The thread that calls `step` is the only one that touches the avatar.
     Raises `GhaError` for a capture with another number of coefficients. Example: `Viewer(avatar, capture, open_server()).run()`"""
-    avatar: HeadAvatar
+    avatar: HeadAvatar | BakedAvatar
     capture: Capture | None
     placement: Any
     painted: set[Any]
     sharpness: dict[Any, Any]
     splats: Any
+    baked: Any
     shown: Any
     channel: Any
     controls: AvatarControls
@@ -33,7 +36,7 @@ class Viewer(ViewerLoop):
     note: Any
     inspector: Inspector
     path: PathTab
-    def __init__(self, avatar: HeadAvatar, # to be looked at
+    def __init__(self, avatar: HeadAvatar|BakedAvatar, # to be looked at
                  capture: Capture|None, # whose frames can be played
                  server: viser.ViserServer, # from `open_server`
                  folder: Path|None = None, # where videos and paths are kept; None: they are only sent to the browser
@@ -52,6 +55,8 @@ class Viewer(ViewerLoop):
         "The frame of the capture that is shown, or the one last shown."
     def moment(self) -> tuple[Gaussians, Tensor, Tensor]:  # canonical Gaussians, pose [6], scale []
         "The Gaussians that the controls ask for, and where the head is."
+    def rendering(self, g: Gaussians, camera, pose: Tensor, scale: Tensor) -> Rendering:
+        "Draw canonical Gaussians; those of a baked avatar have colours and need no network."
     def picture(self, seen, # a browser's camera, as in `world_camera`
                 moment: tuple|None = None, # from `moment`
                 rows: int|None = None, # of the picture; None: as many as the avatar was trained for
@@ -70,7 +75,7 @@ class Viewer(ViewerLoop):
 def over_white(values: Tensor, alpha: Tensor) -> Tensor:  # [h, w] 0..1, [h, w] -> [h, w, 3] 0..1
     "A colour-blind-safe map of values, where there is something, on white."
 
-def view(avatar: HeadAvatar|Path|str, # or its run folder
+def view(avatar: HeadAvatar|BakedAvatar|Path|str, # or its run folder, or a .baked file
          capture: Capture|Path|str|None = None, # whose frames can be played
          host: str|None = None, # address to listen on; None: the settings', by default this machine alone
          port: int|None = None, # 0: any free one; None: the settings'

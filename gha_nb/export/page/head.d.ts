@@ -1,6 +1,7 @@
 /** A frame of a clip. Coefficients by name, or all in the head's order; pose and torso: rotation vector (radians), translation (world). */
 export interface Frame { expression?: Record<string, number> | number[]; pose?: number[]; torso?: number[] }
-export interface Clip { fps?: number; frames: Frame[]; loop?: boolean }
+/** `clock` answers with the seconds since the clip's beginning, where a sound leads; `sound` is an address, which the page plays. */
+export interface Clip { fps?: number; frames: Frame[]; loop?: boolean; clock?: () => number; sound?: string }
 export interface About {
   points: number; bases: number; expression_names: string[]; expression_range: [number[], number[]]; frozen: string[];
   neutral_expression: number[]; neutral_pose: number[]; neutral_scale: number; neutral_torso: number[];
@@ -21,6 +22,8 @@ export interface Head {
   set(values: Record<string, number>): string[];
   /** nod, turn and tilt of the head, radians from neutral */
   turnHead(nod?: number, turn?: number, tilt?: number): void;
+  /** a tracked face: coefficients by name; turn (9 numbers by rows) and shift (metres) since neutral, in the axes of the neutral head */
+  follow(values: Record<string, number>, turn: number[], shift?: number[]): string[];
   reset(): void;
   front(): void;
   play(clip: Clip): void;

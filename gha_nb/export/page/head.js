@@ -2,7 +2,7 @@
 //   import { mountHead } from './head.js'; const head = await mountHead(canvas, 'head.baked'); head.set({ jawOpen: 0.5 });
 
 const VERSION = 1, COLUMNS = [0, 1, 2, 10, 3, 4, 5, -1, 6, 7, 8, 9, 11, 12, 13, -1]; // four texels of a Gaussian, from the file's 14 columns
-const SIZES = { F32: 4, F16: 2, I8: 1 }, ROW = 256; // Gaussians in a row of a texture
+const SIZES = { F32: 4, F16: 2, I8: 1 }, ROW = 256, REACH = .35, NEAR = .08; // Gaussians in a row of a texture; how far a head moves over its shoulders, and the near plane, head units
 
 /** Floats of 16 bits, as an array of 32 bits. */
 function widen(halves) {
@@ -40,9 +40,9 @@ export function readBaked(buffer) {
 // Rigid motions: rotations are 9 numbers by rows, motions { R, t }.
 const dot = (a, b) => a[0]*b[0] + a[1]*b[1] + a[2]*b[2], scaled = (v, s) => v.map(x => x*s), plus = (a, b) => a.map((x, i) => x + b[i]);
 const cross = (a, b) => [a[1]*b[2] - a[2]*b[1], a[2]*b[0] - a[0]*b[2], a[0]*b[1] - a[1]*b[0]], unit = v => scaled(v, 1/(Math.hypot(...v) || 1));
-const apply = (R, v) => [0, 3, 6].map(i => R[i]*v[0] + R[i + 1]*v[1] + R[i + 2]*v[2]);
-const transposed = R => [R[0], R[3], R[6], R[1], R[4], R[7], R[2], R[5], R[8]];
-const product = (A, B) => [0, 3, 6].flatMap(i => [0, 1, 2].map(j => A[i]*B[j] + A[i + 1]*B[3 + j] + A[i + 2]*B[6 + j]));
+export const apply = (R, v) => [0, 3, 6].map(i => R[i]*v[0] + R[i + 1]*v[1] + R[i + 2]*v[2]);
+export const transposed = R => [R[0], R[3], R[6], R[1], R[4], R[7], R[2], R[5], R[8]];
+export const product = (A, B) => [0, 3, 6].flatMap(i => [0, 1, 2].map(j => A[i]*B[j] + A[i + 1]*B[3 + j] + A[i + 2]*B[6 + j]));
 export function rotation(r) {
   const a = Math.hypot(...r), [x, y, z] = unit(r), c = Math.cos(a), s = Math.sin(a), d = 1 - c;
   return [c + x*x*d, x*y*d - z*s, x*z*d + y*s, y*x*d + z*s, c + y*y*d, y*z*d - x*s, z*x*d - y*s, z*y*d + x*s, c + z*z*d];
@@ -50,7 +50,7 @@ export function rotation(r) {
 const motion = p => ({ R: rotation(p.slice(0, 3)), t: p.slice(3) });
 const after = (a, b) => ({ R: product(a.R, b.R), t: plus(apply(a.R, b.t), a.t) });
 const inverse = m => { const R = transposed(m.R); return { R, t: scaled(apply(R, m.t), -1) }; };
-function rotvec(R) {
+export function rotvec(R) {
   const v = [R[7] - R[5], R[2] - R[6], R[3] - R[1]], sine = Math.hypot(...v)/2, angle = Math.atan2(sine, (R[0] + R[4] + R[8] - 1)/2);
   if (sine > 1e-6 || angle < 1) return scaled(v, sine > 1e-9 ? angle/(2*sine) : .5);
   const axis = [0, 4, 8].map(i => Math.sqrt(Math.max(0, (R[i] + 1)/2))); // half a turn
@@ -232,7 +232,7 @@ export class Renderer {
     this.use(this.programs.blend, this.state, [ROW*4, this.rows], { base: [flat, this.base], deltas: [gl.TEXTURE_2D_ARRAY, this.deltas], amounts: [flat, this.amount] }, { bases: w.length });
     gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
     const [fx, , cx, , fy, cy] = K, more = [.15*width/fx, .15*height/fy];
-    this.use(this.programs.splat, this.splatted, [width, height], { state: [flat, this.blended] }, { ...view, ...screw, near: .01/scale, K: [fx, fy, cx, cy], size: [width, height],
+    this.use(this.programs.splat, this.splatted, [width, height], { state: [flat, this.blended] }, { ...view, ...screw, near: NEAR, K: [fx, fy, cx, cy], size: [width, height],
       limits: [-cx/fx - more[0], -cy/fy - more[1], (width - cx)/fx + more[0], (height - cy)/fy + more[1]], compensated: +about.antialiased });
     gl.clearColor(0, 0, 0, 0); gl.clear(gl.COLOR_BUFFER_BIT); gl.enable(gl.BLEND); gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     gl.bindVertexArray(this.arrays[1]); gl.bindBuffer(gl.ARRAY_BUFFER, this.ids); gl.bufferSubData(gl.ARRAY_BUFFER, 0, this.order, 0, this.count);
@@ -272,7 +272,7 @@ export async function mountHead(canvas, source, { turn = 0, lift = 0, distance =
   function tick(now) {
     due = 0; if (gone) return;
     if (clip) {
-      const at = Math.max(0, now - began)/1000*clip.fps, i = Math.floor(at), a = clip.frames[i % clip.frames.length], b = clip.frames[(i + 1) % clip.frames.length];
+      const at = Math.max(0, clip.clock ? clip.clock() : (now - began)/1000)*clip.fps, i = Math.floor(at), a = clip.frames[i % clip.frames.length], b = clip.frames[(i + 1) % clip.frames.length];
       if (!clip.loop && i >= clip.frames.length - 1) stop();
       for (const k of ['expression', 'pose', 'torso']) frame[k] = mixed(a[k], b[k], at - i);
       late = last && now - last > slow ? late + 1 : Math.max(0, late - 1); last = now;
@@ -326,11 +326,16 @@ export async function mountHead(canvas, source, { turn = 0, lift = 0, distance =
       const R = product(rotation(about.neutral_pose.slice(0, 3)), product(rotation([0, y, 0]), product(rotation([x, 0, 0]), rotation([0, 0, z]))));
       frame.pose = [...rotvec(R), ...about.neutral_pose.slice(3)]; show();
     },
+    follow(values, R, shift = [0, 0, 0]) { // a tracked face: coefficients by name; its turn and shift (metres) since neutral, in the neutral head's axes
+      const home = rotation(about.neutral_pose.slice(0, 3)), far = Math.hypot(...shift)/about.neutral_scale, near = far > REACH ? REACH/far : 1; // the torso stays
+      stop(); frame.pose = [...rotvec(product(home, R)), ...plus(about.neutral_pose.slice(3), scaled(apply(home, shift), near))];
+      return controls.set(values);
+    },
     reset() { stop(); frame = neutral(); show(); },
     front() { Object.assign(eye, { turn, lift, distance }); show(); },
-    play({ fps = 25, frames, loop = true }) { // see head.d.ts
+    play({ fps = 25, frames, loop = true, clock }) { // see head.d.ts
       if (!Array.isArray(frames) || !frames.length || !(fps > 0)) throw new Error('a clip has "fps" and a list of "frames"');
-      clip = { fps, frames: frames.map(full), loop }; began = performance.now(); show();
+      clip = { fps, frames: frames.map(full), loop, clock }; began = performance.now(); show();
     },
     stop() { stop(); show(); },
     background(rgb) { renderer.background = rgb; show(); },

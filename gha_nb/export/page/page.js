@@ -1,7 +1,7 @@
 // The page around a head: sliders, presets, clips, recording, and messages from a page that embeds it (?embed).
 import { mountHead } from './head.js';
 
-const $ = id => document.getElementById(id), { head: source, clip: clipAddress } = document.querySelector('main').dataset;
+const $ = id => document.getElementById(id), { head: source, clip: clipAddress, tracker } = document.querySelector('main').dataset;
 const say = (text, wrong) => { $('notice').textContent = text; $('notice').setAttribute('role', wrong ? 'alert' : 'status'); };
 const still = matchMedia('(prefers-reduced-motion: reduce)'), title = document.title;
 const PRESETS = {
@@ -19,7 +19,7 @@ async function start() {
   const { about } = head, [low, high] = about.expression_range, sliders = new Map();
   window.head = head; // for the console, and for tests
   say('');
-  for (const id of ['play', 'neutral', 'front']) $(id).disabled = false;
+  for (const id of ['play', 'neutral', 'front', 'webcam']) $(id).disabled = false;
   $('record').disabled = !(window.MediaRecorder && $('head').captureStream);
   $('background').value = '#' + about.background.map(v => Math.round(255*Math.min(1, Math.max(0, v))).toString(16).padStart(2, '0')).join('');
   $('about').textContent = [`${about.points} Gaussians, ${about.bases} bases.`, about.frozen.length ? `${about.frozen.length} of ${about.expression_names.length} coefficients never moved in training and have no slider.` : '',
@@ -46,7 +46,7 @@ async function start() {
   const level = () => { angles.fill(0); turns.forEach(t => { t.value = 0; }); };
   let shown = false;
   function onframe(h) {
-    if (h.playing !== shown) { shown = h.playing; $('play').setAttribute('aria-pressed', shown); $('play').textContent = shown ? 'Stop' : 'Play'; }
+    if (h.playing !== shown) { if (!(shown = h.playing)) sound.pause(); $('play').setAttribute('aria-pressed', shown); $('play').textContent = shown ? 'Stop' : 'Play'; }
     if (!h.playing) follow();
   }
 
@@ -66,15 +66,43 @@ async function start() {
   let clip = { fps: 2, frames: shows.length ? shows : [neutral] };
   if (inside('clip-data')) clip = JSON.parse(inside('clip-data'));
   else if (clipAddress) clip = await (await fetch(clipAddress)).json();
-  const play = () => { if (head.playing) head.stop(); else { level(); try { head.play(clip); } catch (e) { say(e.message, true); } } };
+  if (inside('sound-data')) clip.sound = URL.createObjectURL(new Blob([letters(inside('sound-data'))]));
+  const sound = new Audio();
+  sound.loop = true; sound.onerror = () => { head.stop(); say(`The sound of this clip cannot be played: ${sound.error.message || 'the browser does not know its format'}`, true); };
+  async function play() { // a sound, where there is one, is the clock
+    if (head.playing) { head.stop(); return; }
+    camera?.stop(); level();
+    try {
+      if (clip.sound && sound.src !== new URL(clip.sound, document.baseURI).href) sound.src = clip.sound;
+      if (clip.sound) { sound.currentTime = 0; await sound.play(); }
+      head.play(clip.sound ? { ...clip, clock: () => sound.currentTime } : clip); say('');
+    } catch (e) { if (!sound.error) say(`This clip cannot be played: ${e.message}`, true); }
+  }
+  let camera = null;
+  $('webcam').onclick = async () => {
+    if (camera) { camera.stop(); say(''); return; }
+    if (!tracker) { say('This page came without the face tracker, so a webcam cannot move the head. Export it again with --tracker.', true); return; }
+    $('webcam').disabled = true; head.stop(); level();
+    try {
+      const { followWebcam } = await import('./webcam.js');
+      camera = await followWebcam(head, $('video'), { say, base: tracker, onstop: () => { camera = null; $('video').hidden = true; $('webcam').setAttribute('aria-pressed', false); } });
+      $('video').hidden = false; $('webcam').setAttribute('aria-pressed', true);
+      window.camera = camera; // for the console, and for tests
+    } catch (e) { say(`No webcam: ${e.message}.`, true); }
+    $('webcam').disabled = false;
+  };
   $('play').onclick = play;
-  $('neutral').onclick = () => { level(); head.reset(); };
+  $('neutral').onclick = () => { level(); head.reset(); camera?.calibrate(); };
   $('front').onclick = () => head.front();
   $('head').addEventListener('keydown', e => { if (e.key === ' ') { e.preventDefault(); play(); } });
   $('background').oninput = e => head.background([1, 3, 5].map(i => parseInt(e.target.value.slice(i, i + 2), 16)/255));
   $('clip').onchange = async e => {
-    try { const next = JSON.parse(await e.target.files[0].text()); head.play(next); clip = next; say(''); }
-    catch (error) { say(`This clip cannot be played: ${error.message}`, true); }
+    const files = [...e.target.files], text = files.find(f => f.name.endsWith('.json')), music = files.find(f => f.type.startsWith('audio/'));
+    try {
+      if (text) { const next = JSON.parse(await text.text()); head.play(next); head.stop(); clip = next; }
+      if (music) clip = { ...clip, sound: URL.createObjectURL(music) };
+      head.stop(); sound.pause(); await play();
+    } catch (error) { say(`This clip cannot be played: ${error.message}`, true); }
   };
   let recorder = null;
   $('record').onclick = () => {
@@ -94,13 +122,13 @@ async function start() {
     const answer = o => e.source?.postMessage({ gha_nb: m.gha_nb, ...o }, e.origin && e.origin !== 'null' ? e.origin : '*');
     try {
       if (m.gha_nb === 'set') { const unknown = head.set(m.expression ?? {}); if (m.turn) head.turnHead(...m.turn); answer({ unknown }); }
-      else if (m.gha_nb === 'play') { head.play(m.clip ?? clip); answer({}); }
+      else if (m.gha_nb === 'play') { camera?.stop(); head.play(m.clip ?? clip); answer({}); }
       else if (m.gha_nb === 'reset') { head.reset(); answer({}); }
       else if (m.gha_nb === 'background') { head.background(m.rgb); answer({}); }
     } catch (error) { answer({ error: error.message }); }
   });
   if (parent !== window) parent.postMessage({ gha_nb: 'ready', names: about.expression_names, frozen: about.frozen }, '*');
   $('head').addEventListener('webglcontextlost', () => say('The graphics card has stopped drawing. Load the page again.', true));
-  if (clipAddress && !still.matches) play();
+  if (clipAddress && !clip.sound && !still.matches) play(); // a browser gives no sound unasked
 }
 start().catch(e => say(`The head cannot be shown: ${e.message}.`, true));
