@@ -56,7 +56,9 @@ KINDS = dict(
     start=Kind(PartConfig, ('capture', 'count', 'seed', 'config', 'earlier')), generator=Kind(PointFeatures, ('expressions', 'config')),
     upsampler=Kind(Enlargement, ('channels', 'config')), loss=Kind(Term, ('view', 'config'), ('config', 'run')),
     schedule=Kind(PartConfig, ('progress', 'config')), stage=Kind(StageConfig, ('run', 'config')),
-    detector=Kind(PartConfig, ('config',)))
+    detector=Kind(PartConfig, ('config',)),
+    source=Kind(PartConfig, ('config',)), output=Kind(PartConfig, ('config',)),
+    layout=Kind(PartConfig, ('path', 'config')))
 
 @dataclass(frozen=True)
 class Part:
