@@ -1,0 +1,9 @@
+"What is in somebody else's data set: layouts, what they lack, and how they become a capture"
+
+from gha_nb import lazy
+
+__getattr__, __dir__, __all__ = lazy(__name__, dict(
+    recording='Recording Shot',
+    layouts='read_recording layout_names',
+    completion='complete',
+    reading='open_capture convert'))

@@ -1,0 +1,8 @@
+"""What is in somebody else's data set: layouts, what they lack, and how they become a capture"""
+# made by tools/stubs.py: do not edit
+from .recording import Recording as Recording, Shot as Shot
+from .layouts import read_recording as read_recording, layout_names as layout_names
+from .completion import complete as complete
+from .reading import open_capture as open_capture, convert as convert
+
+__all__ = ['Recording', 'Shot', 'read_recording', 'layout_names', 'complete', 'open_capture', 'convert']
