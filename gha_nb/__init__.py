@@ -25,5 +25,6 @@ __getattr__, __dir__, __all__ = lazy(__name__, {
     'raster.gaussians': 'Gaussians',
     'raster.splat': 'rasterize',
     'geometry': 'Camera',
+    'readers.reading': 'open_capture',
     'training.training': 'train',
     'evaluation.metrics': 'evaluate'})

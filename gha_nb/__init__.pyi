@@ -6,10 +6,11 @@ from .avatar.avatar import HeadAvatar as HeadAvatar
 from .raster.gaussians import Gaussians as Gaussians
 from .raster.splat import rasterize as rasterize
 from .geometry import Camera as Camera
+from .readers.reading import open_capture as open_capture
 from .training.training import train as train
 from .evaluation.metrics import evaluate as evaluate
 
-__all__ = ['Capture', 'demo_capture', 'HeadAvatar', 'Gaussians', 'rasterize', 'Camera', 'train', 'evaluate']
+__all__ = ['Capture', 'demo_capture', 'HeadAvatar', 'Gaussians', 'rasterize', 'Camera', 'open_capture', 'train', 'evaluate']
 __version__: str
 
 def lazy(package: str, modules: dict[str, str]) -> Any:

@@ -6,7 +6,8 @@ import pytest
 from conftest import bin, environment, gha, gha_process, said
 from PIL import Image
 
-commands = ['demo', 'track', 'check', 'train', 'render', 'evaluate', 'reenact', 'bake', 'export', 'view', 'studio', 'bench', 'ablate']
+commands = ['demo', 'track', 'check', 'train', 'render', 'evaluate', 'reenact', 'speak', 'bake', 'live', 'export', 'view', 'studio',
+            'bench', 'ablate']
 
 
 def refused(result, *words):
