@@ -18,6 +18,21 @@ wings, flat = project['tool']['gha_nb']['wings'], project['tool']['gha_nb']['fla
 notebooks = sorted(o for o in (root/'nbs').rglob('*.ipynb') if not any(p[0] in '._' for p in o.relative_to(root).parts))
 
 
+# files whose tests go to one worker: what they share is made once, and one browser runs at a time
+together = dict(test_docs='docs', test_typing='typing', test_parts='parts', test_resume='resume', test_tracking='tracking') | dict.fromkeys(
+    ('test_design_panel', 'test_soak', 'test_viewer', 'test_web', 'test_widgets'), 'browser')
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    "As `--dist loadgroup`, whose marks pytest-xdist 3.8 does not find under pytest 9.2: by the names of files"
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid): return together.get(Path(nodeid.split('::')[0]).stem, nodeid)
+    return Together(config, log)
+
+
 def name_of(notebook):
     "A notebook's name in the list of tests: 'studio/08_hair'"
     return str(notebook.relative_to(root/'nbs').with_suffix(''))

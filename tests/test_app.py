@@ -268,7 +268,7 @@ def test_newer_checkpoint(ball, trained, tmp_path):
 
 
 def test_other_expressions(trained, demo, tmp_path):
-    refused(gha('render', trained, demo, '--out', tmp_path/'pictures'), 'expression')
+    refused(gha('render', trained, demo, '--out', tmp_path/'pictures'), 'coefficients')
 
 
 def test_studio_designs(tmp_path):

@@ -4,7 +4,7 @@ import importlib.util
 import pytest
 from test_viewer import again, browser, settled, until, visit  # noqa: F401  the fixture
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group('browser')]  # one browser at a time
+pytestmark = [pytest.mark.browser]
 
 
 def test_design(browser, tmp_path):  # noqa: F811

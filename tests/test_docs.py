@@ -7,9 +7,6 @@ import pytest
 from conftest import copy_tree, environment, notebooks, root, run, said
 
 
-pytestmark = pytest.mark.xdist_group('docs')  # built once
-
-
 @pytest.fixture(scope='module')
 def site(tmp_path_factory):
     "The website, built from a copy of the working tree"

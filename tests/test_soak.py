@@ -4,7 +4,7 @@ import pytest
 from conftest import chromium
 from soak import soak
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group('browser')]  # one browser at a time
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def test_soak(demo, tmp_path):

@@ -65,7 +65,6 @@ def own_cache(tmp_path_factory, monkeypatch):
     monkeypatch.setattr(jedi.settings, 'cache_directory', str(tmp_path_factory.getbasetemp()/'jedi'))
 
 
-@pytest.mark.xdist_group('jedi')
 @pytest.mark.usefixtures('own_cache')
 @pytest.mark.parametrize('typed,offered', [
     ('gha.', 'Capture HeadAvatar train evaluate rasterize demo_capture'), ('gha.demo_capture().', 'view frames cameras split views'),
@@ -79,7 +78,6 @@ def test_editor_offers(typed, offered):
     assert set(offered.split()) <= found, sorted(found)
 
 
-@pytest.mark.xdist_group('jedi')
 @pytest.mark.usefixtures('own_cache')
 def test_editor_shows_parameters():
     "The signature and the documentation of a method that comes in by `@patch`"

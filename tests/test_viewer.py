@@ -7,7 +7,7 @@ import pytest
 from conftest import chromium, webgl
 from PIL import Image
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group('browser')]  # one browser at a time
+pytestmark = [pytest.mark.browser]
 
 
 @pytest.fixture(scope='module')

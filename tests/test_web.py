@@ -1,5 +1,5 @@
 "The page of a baked head in a real browser: its pictures against the rasterizer's, its controls, its manners"
-import functools, http.server, io, shutil, threading, time, wave
+import functools, http.server, io, os, shutil, threading, time, wave
 from base64 import b64decode, b64encode
 
 import numpy as np
@@ -13,7 +13,7 @@ from gha_nb.export import web
 from gha_nb.export.web import export_web
 from gha_nb.geometry import Camera, look_at, perspective
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group('browser')]
+pytestmark = [pytest.mark.browser]
 NAMES = ('jawOpen', 'mouthSmileLeft', 'mouthSmileRight', 'browInnerUp', 'eyeBlinkLeft')
 
 
@@ -375,6 +375,7 @@ def test_real_tracker(tmp_path, visit, site):
     import imageio
     from gha_nb.core import GhaError
     from gha_nb.geometry import matrix_to_rotvec, rotvec_to_matrix
+    if 'GHA_NB_LONG' not in os.environ: pytest.skip('no tracker was tried in the browser, which takes minutes: GHA_NB_LONG=1')
     if shutil.which('npm') is None: pytest.skip('the face tracker was not tried: npm is not installed')
     pytest.importorskip('anny', reason="the face tracker was not tried: pip install -e '.[studio]' brings anny")
     from gha_nb.studio.phone_clip import record_clip

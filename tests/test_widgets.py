@@ -7,7 +7,7 @@ from conftest import chromium, environment, webgl
 from PIL import Image
 from test_viewer import again, slider, until
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group('browser')]  # one browser at a time
+pytestmark = [pytest.mark.browser]
 codes = ('''from gha_nb.notebook.widgets import AvatarPanel
 panel = AvatarPanel({run!r})
 panel''', '''from gha_nb.notebook.background import ViewerCell

@@ -40,9 +40,10 @@ def check(capture:str,  # folder of the capture, or of a data set
          ):
     "Everything wrong with a capture, at once; exit code 1 if there is anything"
     from gha_nb.capture import Capture, check_capture, diagnose
+    from gha_nb.readers.layouts import has_layout
     from gha_nb.readers.reading import is_published, open_capture
     folder = find_capture(capture)
-    if folder.is_dir() and not is_published(folder): # somebody's data set: opening it reads all of it
+    if folder.is_dir() and not is_published(folder) and has_layout(folder): # somebody's data set: opening it reads all of it
         notes = diagnose(open_capture(folder, say=complain))
         return print_json([]) if json else print(f'{capture}: nothing wrong', *(f'note: {o}' for o in notes), sep='\n')
     problems = check_capture(folder)

@@ -14,7 +14,7 @@ from ..core import CaptureError
 from ..parts import find_part, part_names
 
 # %% auto #0
-__all__ = ['read_recording', 'layout_names']
+__all__ = ['read_recording', 'layout_names', 'has_layout']
 
 # %% ../../nbs/readers/05_layouts.ipynb #7c58f3c8
 def read_recording(path: Path|str, # a data set's folder
@@ -37,3 +37,11 @@ def layout_names() -> list[str]:
     "Names of the layouts, those that look closest first."
     names = part_names('layout')
     return [n for n in names if n != 'plain'] + [n for n in names if n == 'plain']
+
+def has_layout(path: Path) -> bool: # a folder
+    "Does a folder look like one of the known layouts, perhaps a damaged one?"
+    for chosen in (find_part('layout', n) for n in layout_names()):
+        try:
+            if chosen.make(path, chosen.config()) is not None: return True
+        except CaptureError: return True
+    return False
