@@ -1874,8 +1874,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                    'gha_nb/readers/recording.py'),
                                           'gha_nb.readers.recording.import_cv2': ( 'readers/recording.html#import_cv2',
                                                                                    'gha_nb/readers/recording.py'),
-                                          'gha_nb.readers.recording.read_mask': ( 'readers/recording.html#read_mask',
-                                                                                  'gha_nb/readers/recording.py'),
                                           'gha_nb.readers.recording.read_pixels': ( 'readers/recording.html#read_pixels',
                                                                                     'gha_nb/readers/recording.py'),
                                           'gha_nb.readers.recording.stored_as': ( 'readers/recording.html#stored_as',

@@ -1,4 +1,4 @@
-"A few hundred damaged files of each kind (`python tests/fuzz.py` takes as many as there is time for)"
+"Some damaged files of each kind, always the same ones (`python tests/fuzz.py` takes as many as there is time for)"
 import fuzz
 import pytest
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 import hashlib, json, threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 import numpy as np
 import torch
@@ -182,15 +182,15 @@ def open_capture(path: Path|str, # a folder in any known layout
         if verdict == 'wrong':
             raise CaptureError(f'{path}: its masks do not lie where the head is in the pictures; remove them, and they are made')
         if verdict == 'inverted': notes.append('its masks are white on the background: they are turned round')
-        capture = recorded_capture(path, recording, completion, size, inverted=verdict == 'inverted')
+        capture = replace(capture, inverted=verdict == 'inverted')
     else:
         notes.append('it has no masks: they were made by segmentation')
-        make_masks(capture := recorded_capture(path, recording, completion, size, masks=folder/'masks'), folder/'masks', show)
+        make_masks(capture := replace(capture, masks=folder/'masks'), folder/'masks', show)
     notes.append('poses, landmarks and surface were fitted to the pictures' + ('' if recording.coefficients else ', and the coefficients'))
     for note in notes: say(f'  {note}')
-    return recorded_capture(path, recording, completion, size, masks=capture.masks, inverted=capture.inverted, notes=tuple(notes))
+    return replace(capture, notes=tuple(notes))
 
-def recorded_capture(path: Path, recording: Recording, completion: Completion, size: int, **more) -> RecordedCapture:
+def recorded_capture(path: Path, recording: Recording, completion: Completion, size: int) -> RecordedCapture:
     "Put a capture over a recording."
     cameras = recording.cameras
     shapes = [(s.camera.width, s.camera.height) for (f, _), s in recording.shots.items() if f == completion.frames[0]]
@@ -206,7 +206,7 @@ def recorded_capture(path: Path, recording: Recording, completion: Completion, s
     if not split.train_frames or not split.train_cameras: split = make_split(None, completion.frames, cameras)
     names = list(recording.names) if recording.coefficients else list(completion.names)
     return RecordedCapture(path, list(completion.frames), cameras, names, split, round(width*factor), round(height*factor), None,
-                           PictureCache(2 << 30), recording, completion, **more)
+                           PictureCache(2 << 30), recording, completion)
 
 # %% ../../nbs/readers/07_reading.ipynb #12cb474e
 def convert(path: Path|str, # a folder in any known layout

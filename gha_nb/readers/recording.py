@@ -9,39 +9,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 from ..capture.layout import natural_key, open_bytes, reason, LayoutError
 from ..core import CaptureError
 from ..geometry import Camera
+from ..pictures import decode_picture
 
 
 # %% auto #0
-__all__ = ['standing_pose', 'read_pixels', 'read_mask', 'Shot', 'file_bytes', 'straightened', 'import_cv2', 'Films', 'Recording',
-           'stored_as']
+__all__ = ['standing_pose', 'read_pixels', 'Shot', 'file_bytes', 'straightened', 'import_cv2', 'Films', 'Recording', 'stored_as']
 
 # %% ../../nbs/readers/01_recording.ipynb #741b1aab
 def read_pixels(data: bytes, # of a picture
                 where: str, # its name, for an error
-               ) -> tuple[np.ndarray, np.ndarray|None]: # uint8 [H, W, 3], and uint8 [H, W] of what is opaque
+                gray: bool = False, # a mask: grey levels, colours or transparency, from 0 to 255, or from 0 to 1
+               ) -> tuple[np.ndarray, np.ndarray|None]: # uint8 [H, W, 3] or, if gray, [H, W]; uint8 [H, W] of what is opaque, if not all is
     "Decode a picture; raises `CaptureError`."
     try:
         with Image.open(io.BytesIO(data)) as image:
-            image = ImageOps.exif_transpose(image)
-            if image.mode.startswith('I') or image.mode == 'F': # 16 bits and more; Pillow's own conversion cuts them off
-                deep = np.asarray(image, np.float64)
-                image = Image.fromarray(np.rint(deep/(257 if deep.max() > 255 else 1)).clip(0, 255).astype(np.uint8))
-            clear = 'A' in image.getbands() or 'transparency' in image.info
-            pixels = np.asarray(image.convert('RGBA' if clear else 'RGB'))
+            clear = ('A' in image.getbands() or 'transparency' in image.info) and image.convert('RGBA').getextrema()[3][0] < 255
+            return decode_picture(image, gray), decode_picture(image, True) if clear and not gray else None
     except Exception as error: # decoders raise what they like
         raise CaptureError(f'{where} cannot be decoded: {reason(error)}; export the picture again') from None
-    return np.ascontiguousarray(pixels[..., :3]), np.ascontiguousarray(pixels[..., 3]) if clear else None
-
-def read_mask(data: bytes, where: str) -> np.ndarray: # uint8 [H, W]
-    "Decode a mask: grey levels, colours or transparency, from 0 to 255, or from 0 to 1. Raises `CaptureError`."
-    pixels, alpha = read_pixels(data, where)
-    if alpha is not None and alpha.min() < 255: return alpha
-    mask = pixels.max(-1)
-    return mask*np.uint8(255) if mask.max() == 1 else mask
 
 # %% ../../nbs/readers/01_recording.ipynb #565b80a8
 @dataclass(frozen=True)
@@ -59,7 +48,7 @@ class Shot:
         "The picture and its mask, straightened; raises `CaptureError`."
         data = None if self.number is not None else file_bytes(self.image)
         image, alpha = ((films or Films()).frame(self.image, self.number), None) if data is None else read_pixels(data, str(self.image))
-        mask = alpha if self.mask is None else read_mask(file_bytes(self.mask), str(self.mask))
+        mask = alpha if self.mask is None else read_pixels(file_bytes(self.mask), str(self.mask), gray=True)[0]
         if mask is not None and mask.shape != image.shape[:2]:
             mask = np.asarray(Image.fromarray(mask).resize(image.shape[1::-1], Image.Resampling.BILINEAR))
         if self.color is not None: image = np.rint(np.clip(image @ np.asarray(self.color).T, 0, 255)).astype(np.uint8)
