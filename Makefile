@@ -2,6 +2,7 @@
 # make test   everything CI checks                               ARGS="-k notebooks"
 # make lab    JupyterLab on the notebooks                        ARGS="--no-browser"
 # make docs   the website from the notebooks, served             ARGS="--no-serve": only build _docs/
+# make audit  licences of what is installed, and known vulnerabilities (asks the network)
 # Each one makes .venv first if it is missing, and installs again when pyproject.toml has changed.
 SHELL := /bin/bash
 VENV  := .venv
@@ -11,7 +12,7 @@ PIP   := $(BIN)/python -m pip --disable-pip-version-check install --no-compile
 ARGS  ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lab docs sync outputs hooks clean
+.PHONY: help demo test lab docs sync outputs hooks audit clean
 
 help:
 	@sed -n '/^# make/s/^# //p' Makefile
@@ -38,8 +39,14 @@ outputs: $(VENV)/.ready-dev
 
 hooks: $(VENV)/.ready-dev
 
+# pip-audit stands in an environment of its own: it is no part of the project, and what it brings is not audited
+audit: $(VENV)/.ready-dev
+	$(BIN)/python tools/licences.py --out licences.md && echo licences.md
+	@test -x .venv-audit/bin/pip-audit || { $(BIN)/python -m venv .venv-audit && .venv-audit/bin/pip install --quiet pip-audit; }
+	.venv-audit/bin/pip-audit --skip-editable --progress-spinner off --path "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+
 clean:
-	rm -rf $(VENV) _docs _proc build dist *.egg-info
+	rm -rf $(VENV) .venv-audit _docs _proc build dist *.egg-info
 
 $(BIN)/python:
 	@set -e; for py in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -56,7 +63,7 @@ $(VENV)/.ready: pyproject.toml | $(BIN)/python
 
 $(VENV)/.ready-dev: pyproject.toml tools/hooks.sh | $(BIN)/python
 	@echo "installing gha_nb with its dependencies and the developers' tools (PyTorch is a large download: a few minutes)"
-	$(PIP) -e '.[dev,studio,track,speech]'
+	$(PIP) -e '.[dev,studio,track,speech,trust,fleet]'
 	@$(BIN)/python -c 'from gha_nb.tracking.models import fetch_models; fetch_models()' || echo 'without them, tests of the tracker are skipped'
 	@bash tools/hooks.sh
 	@touch $(VENV)/.ready $@

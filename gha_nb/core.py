@@ -4,13 +4,13 @@
 
 # %% auto #0
 __all__ = ['marker', 'choices', 'GhaError', 'CaptureError', 'CheckpointError', 'WeightsError', 'SettingsError', 'Settings',
-           'find_settings', 'read_setting', 'load_settings', 'env_flag', 'is_fast', 'progress', 'pick_device',
-           'bf16_units', 'pick_precision', 'mixed_precision', 'cpu_quota', 'keep_memory', 'prepare_threads', 'step_rng',
-           'step_generator', 'sync', 'fsync', 'write_atomic', 'write_json', 'free_folder', 'to_numpy', 'show_images',
-           'demo_capture_path']
+           'find_settings', 'read_setting', 'load_settings', 'env_flag', 'is_fast', 'progress', 'gpu_problem',
+           'pick_device', 'bf16_units', 'pick_precision', 'mixed_precision', 'cpu_quota', 'keep_memory',
+           'prepare_threads', 'step_rng', 'step_generator', 'sync', 'fsync', 'write_atomic', 'write_json',
+           'free_folder', 'to_numpy', 'show_images', 'demo_capture_path']
 
 # %% ../nbs/00_core.ipynb #e8c1276b
-import json, os, shutil, tempfile
+import json, os, re, shutil, tempfile
 from collections.abc import Callable, Iterable, Iterator
 from configparser import Error as ConfigError
 from dataclasses import dataclass, fields
@@ -41,8 +41,11 @@ class Settings:
     cache: Path = Path('~/.cache/gha_nb') # compiled kernels, rendered previews: safe to delete
     weights: Path|None = None # folder of backbone weights for LPIPS (`vgg16_features.safetensors`); None: torchvision's download
     models: Path|None = None # folder of the face tracker's model files; None: the cache, see `find_model`
+    trust: Path|None = None # folder of the key and certificate that sign what is made; None: in the user's configuration
+    consent: str = 'optional' # or 'required': refuse a capture or an avatar without a consent record
     device: str = 'auto' # 'auto', 'cpu', 'cuda' or 'cuda:N'
     precision: str = 'auto' # 'auto', 'fp32' or 'bf16': of networks; geometry and losses are always fp32
+    rasterizer: str = 'auto' # on a GPU: 'auto', 'triton', or 'gsplat' where it is compiled
     threads: int = 0 # CPU threads; 0: choose
     viewer_host: str = '127.0.0.1' # address the viewer listens on; 0.0.0.0 opens it to the network
     viewer_port: int = 8080 # 0: any free port
@@ -63,7 +66,8 @@ def find_settings(folder: Path|str|None = None, # where the search starts; None:
         raise SettingsError(f"a settings.ini in {folder} or above it cannot be read: {' '.join(str(e).split())}") from e
 
 # %% ../nbs/00_core.ipynb #eabd7bf3
-choices = {'device': ('auto', 'cpu', 'cuda'), 'precision': ('auto', 'fp32', 'bf16')}
+choices = {'device': ('auto', 'cpu', 'cuda'), 'precision': ('auto', 'fp32', 'bf16'), 'consent': ('optional', 'required'),
+           'rasterizer': ('auto', 'triton', 'gsplat')}
 
 def read_setting(name: str, # a field of `Settings`
                  value: str, # its text
@@ -72,7 +76,7 @@ def read_setting(name: str, # a field of `Settings`
                 ) -> Path|str|int|None: # None: an empty path
     "The value of a field from its text; raises `SettingsError` with the place of a value that makes no sense."
     value = value.strip()
-    if name in ('data', 'runs', 'cache', 'weights', 'models'):
+    if name in ('data', 'runs', 'cache', 'weights', 'models', 'trust'):
         try: return folder/Path(value).expanduser() if value else None
         except RuntimeError: raise SettingsError(f'{source}: {name} = {value!r}: nobody of that name has a home here') from None
     if name in ('threads', 'viewer_port'):
@@ -126,6 +130,16 @@ def progress(items: Iterable, # what to walk through
     yield from tqdm(items, label, total, leave=False, disable=not (on and env_flag('GHA_NB_PROGRESS', True)))
 
 # %% ../nbs/00_core.ipynb #32bb6220
+def gpu_problem() -> str|None: # None: there is a GPU
+    "Why torch finds no GPU, in one sentence."
+    import torch
+    known = {'too old': f'the NVIDIA driver is too old for CUDA {torch.version.cuda}, with which this torch was built: update the driver',
+             'no NVIDIA driver': 'this machine has no NVIDIA driver, or it does not answer (`nvidia-smi` should list a GPU)',
+             'not compiled': 'this torch was built without CUDA: install one from https://pytorch.org that fits your driver'}
+    if torch.cuda.is_available(): return None
+    try: torch.empty(1, device='cuda')
+    except (RuntimeError, AssertionError) as e: return next((v for k, v in known.items() if k in str(e)), f'torch finds no GPU: {e}')
+
 def pick_device(name: str = 'auto', # 'auto', 'cpu', 'cuda' or 'cuda:N'
                ) -> 'torch.device': # the GPU if asked for or, with 'auto', if there is one; else the CPU
     "Choose the device to compute on; raises `GhaError` for one this machine does not have."
@@ -135,7 +149,8 @@ def pick_device(name: str = 'auto', # 'auto', 'cpu', 'cuda' or 'cuda:N'
     if kind not in ('cpu', 'cuda') or index and not index.isdecimal():
         raise GhaError(f"device {name!r}: it can be auto, cpu, cuda or cuda:N")
     if kind == 'cuda' and int(index or 0) >= torch.cuda.device_count():
-        raise GhaError(f"device {name!r}: this machine shows {torch.cuda.device_count()} CUDA devices; use auto or cpu")
+        why = gpu_problem() or f'this machine shows {torch.cuda.device_count()} CUDA devices'
+        raise GhaError(f"device {name!r}: {why}; use auto or cpu")
     return torch.device(name)
 
 def bf16_units() -> bool:
@@ -147,10 +162,11 @@ def bf16_units() -> bool:
 def pick_precision(name: str = 'auto', # 'auto', 'fp32' or 'bf16'
                    device: 'torch.device|str' = 'cpu', # where networks run
                   ) -> 'torch.dtype': # of their matrix products and convolutions
-    "Choose the number format of networks: with 'auto', bfloat16 on a CPU that has units for it, else float32; raises `GhaError`."
+    "Choose the number format of networks: with 'auto', bfloat16 on a processor or GPU that has units for it; raises `GhaError`."
     import torch
     if name not in choices['precision']: raise GhaError(f"precision {name!r}: it can be {', '.join(choices['precision'])}")
-    if name == 'auto': name = 'bf16' if torch.device(device).type == 'cpu' and bf16_units() else 'fp32'
+    cores = lambda: torch.cuda.is_available() and torch.cuda.get_device_capability(device) >= (8, 0) # tensor cores that know bfloat16
+    if name == 'auto': name = 'bf16' if (bf16_units if torch.device(device).type == 'cpu' else cores)() else 'fp32'
     return torch.bfloat16 if name == 'bf16' else torch.float32
 
 def mixed_precision(device: 'torch.device', # where the block runs
@@ -231,6 +247,9 @@ def write_atomic(path: Path|str, # where the file or folder shall stand; a file 
         sync(tmp)
         os.replace(tmp, path)
         fsync(path.parent) # the rename is an entry of the folder
+    except Exception as e: # a full disk does not say for what there is no room, and safetensors hides its number in a text
+        number = getattr(e, 'errno', None) or int((re.search(r'\(os error (\d+)\)', str(e)) or '00')[1])
+        raise (OSError(number, os.strerror(number), getattr(e, 'filename', None) or str(path)) if number else e) from None
     finally:
         if tmp.is_dir(): shutil.rmtree(tmp, ignore_errors=True)
         else: tmp.unlink(missing_ok=True)

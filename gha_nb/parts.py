@@ -58,7 +58,7 @@ KINDS = dict(
     schedule=Kind(PartConfig, ('progress', 'config')), stage=Kind(StageConfig, ('run', 'config')),
     detector=Kind(PartConfig, ('config',)),
     source=Kind(PartConfig, ('config',)), output=Kind(PartConfig, ('config',)),
-    layout=Kind(PartConfig, ('path', 'config')))
+    layout=Kind(PartConfig, ('path', 'config')), voice=Kind(PartConfig, ('text', 'config')))
 
 @dataclass(frozen=True)
 class Part:

@@ -1,5 +1,5 @@
 "What the tests share: where things are, the environment of a subprocess, and copies that can be written to"
-import io, os, shutil, subprocess, sys, tomllib, traceback
+import io, os, shutil, subprocess, sys, tempfile, tomllib, traceback
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
@@ -18,8 +18,11 @@ wings, flat = project['tool']['gha_nb']['wings'], project['tool']['gha_nb']['fla
 notebooks = sorted(o for o in (root/'nbs').rglob('*.ipynb') if not any(p[0] in '._' for p in o.relative_to(root).parts))
 
 
+trust = str(Path(tempfile.gettempdir())/f'gha_nb-trust-{getattr(os, "getuid", int)()}')  # the key that signs what tests make
+
 # files whose tests go to one worker: what they share is made once, and one browser runs at a time
-together = dict(test_docs='docs', test_typing='typing', test_parts='parts', test_resume='resume', test_tracking='tracking') | dict.fromkeys(
+together = dict(test_docs='docs', test_typing='typing', test_parts='parts', test_resume='resume', test_faults='faults',
+                test_signals='faults', test_tracking='tracking') | dict.fromkeys(
     ('test_design_panel', 'test_soak', 'test_viewer', 'test_web', 'test_widgets'), 'browser')
 
 
@@ -42,7 +45,8 @@ def environment(**kw):
     """This environment with the smallest sizes, no progress bars, no settings of the developer's own, and no perceptual weights,
     so that no test waits for a download or depends on one; values of None are removed"""
     keep = {k: v for k, v in os.environ.items() if not k.startswith('GHA_NB_')}
-    env = dict(keep, GHA_NB_FAST='1', GHA_NB_PROGRESS='0', GHA_NB_WEIGHTS=str(root/'tests'/'no_weights'), MPLBACKEND='agg',
+    env = dict(keep, GHA_NB_FAST='1', GHA_NB_PROGRESS='0', GHA_NB_WEIGHTS=str(root/'tests'/'no_weights'), GHA_NB_TRUST=trust,
+               MPLBACKEND='agg',
                PATH=f"{bin}{os.pathsep}{os.environ['PATH']}") | kw
     if 'PYTEST_XDIST_WORKER' in os.environ: env = dict(GHA_NB_THREADS='1', OMP_NUM_THREADS='1') | env # a test a core
     if 'GHA_NB_CACHE' in os.environ: env.setdefault('GHA_NB_CACHE', os.environ['GHA_NB_CACHE'])

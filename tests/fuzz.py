@@ -1,17 +1,20 @@
-"""Damaged files, drawn at random and repeatable: captures, runs, baked heads, tables, settings, camera paths, plans
+"""Damaged files, drawn at random and repeatable: captures, runs, baked heads, tables, settings, camera paths, plans, designs,
+performances, checkpoints, logs and scores; and what comes over the network to the servers and from a browser to the viewer
 
     python tests/fuzz.py --minutes 30 --out results/fuzz.json   # by hand; tests/test_fuzz.py takes a few of each kind
     python tests/fuzz.py --kind table --case 1234               # one case again, with its traceback
 
 The invariant: whatever a file holds, the answer is a right result, a listed problem, or a `GhaError` of one line."""
-import argparse, json, os, shutil, sys, tempfile, time, traceback, warnings
+import argparse, io, json, os, shutil, sys, tempfile, time, traceback, warnings
 from collections import Counter
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 os.environ.setdefault('GHA_NB_PROGRESS', '0')
+os.environ.setdefault('GHA_NB_WEIGHTS', str(Path(__file__).parent/'no_weights')) # nothing is downloaded
 
 
 # ---- damage
@@ -290,9 +293,200 @@ def try_plan(rng, base, folder):
     return 'right result'
 
 
+def odd_json(rng, text):
+    "The text of a JSON file, changed; anything that came of it as bytes"
+    return json.dumps(odd_tree(rng, json.loads(text))).encode() if rng.random() < .7 else odd_bytes(rng, text.encode())
+
+
+def try_design(rng, base, folder):
+    from dataclasses import asdict
+    from gha_nb.studio.design import Design, design_groups, load_design, save_design
+    save_design(Design().changed(tone=.8), folder/'ada.json')
+    if rng is not None: (folder/'ada.json').write_bytes(odd_json(rng, (folder/'ada.json').read_text()))
+    design = load_design(folder/'ada.json')
+    values = [v for v in asdict(design).values() if isinstance(v, int | float)]
+    assert np.isfinite(values).all() and design_groups()
+    for _ in range(2): # what is zero may be left out once
+        save_design(design, folder/'again.json')
+        before, design = design, load_design(folder/'again.json')
+    assert design == before
+    return 'right result'
+
+
+def try_performance(rng, base, folder):
+    from gha_nb.drive.performance import Performance
+    from gha_nb.drive.performance_file import read_performance, write_performance
+    import torch
+    file, still = folder/'a.performance.json', torch.arange(6.).reshape(3, 2)/6
+    write_performance(Performance('me', ('a', 'b', 'c'), ('jawOpen', 'blink'), still, pose=torch.zeros(3, 6), fps=25., neutral='a'), file)
+    if rng is not None: file.write_bytes(odd_json(rng, file.read_text()))
+    read = read_performance(file)
+    assert len(read.frames) == len(read.expression) and read.expression.isfinite().all()
+    return 'right result'
+
+
+def make_checkpoint(folder): # of a training that took three steps
+    from gha_nb.capture.capture import Capture
+    from gha_nb.training.training import train
+    capture = Capture.read(make_capture(folder), check=False)
+    train(capture, folder/'run', 'tiny', steps=3, init='cloud', progress=False, device='cpu')
+    return capture, folder/'run'
+
+
+def try_checkpoint(rng, base, folder):
+    import torch
+    from gha_nb.training.presets import find_preset, with_start
+    from gha_nb.training.run import Budget, Run, newest_checkpoint, restore, trained_on
+    capture, made = base
+    out = Path(shutil.copytree(made, folder/'run'))
+    top = next((out/'checkpoints').iterdir())
+    files = sorted(top.iterdir())
+    about = top/'state.json'
+    if rng is not None and rng.random() < .6: about.write_text(json.dumps(odd_tree(rng, json.loads(about.read_text()))))
+    elif rng is not None: odd_file(rng, pick(rng, files), files)
+    run = Run(capture, with_start(find_preset('tiny'), 'cloud'), out, Budget(steps=3), trained_on=trained_on(capture))
+    with redirect_stdout(io.StringIO()):
+        if (found := newest_checkpoint(out)) is None: return 'passed over'
+        restore(run, *found)
+    assert isinstance(run.step, int) and run.step >= 0 and all(isinstance(v, torch.Tensor) for v in run.stage.state().values())
+    return 'right result'
+
+
+def make_report(folder): # the run, and its capture
+    from gha_nb.avatar.avatar import HeadAvatar
+    from gha_nb.evaluation.metrics import evaluate, write_metrics
+    capture, run = make_checkpoint(folder)
+    write_metrics(run, evaluate(HeadAvatar.load(run, device='cpu'), capture, split='test'))
+    return capture, run
+
+
+def try_report(rng, base, folder): # run.json, metrics.json, logs, previews
+    from gha_nb.avatar.avatar import HeadAvatar
+    from gha_nb.evaluation.report import write_report
+    from gha_nb.core import GhaError
+    from gha_nb.training.training import Log
+    capture, made = base
+    out = Path(shutil.copytree(made, folder/'run'))
+    files = [o for o in sorted(out.rglob('*')) if o.is_file() and o.name[:6] != 'avatar' and 'checkpoints' not in o.parts]
+    words = [o for o in files if o.suffix in ('.json', '.jsonl')]
+    if rng is not None: odd_file(rng, pick(rng, words if rng.random() < .8 else files), files)
+    page = write_report(out, capture, avatar=HeadAvatar.load(made, device='cpu')).read_text()
+    assert page.startswith('<') and '</html>' in page
+    try: log = Log(out/'log.jsonl', 3)
+    except GhaError: return 'right result' # of the page
+    log.add(dict(loss=1.))
+    assert (out/'log.jsonl').exists()
+    return 'right result'
+
+
+def make_web(folder): # a page of a live session that is open to the network, behind its token and behind the guard
+    from gha_nb.access import Access, Guard
+    from gha_nb.live.outputs import make_output
+    window = make_output('window', host='127.0.0.1', port=0, say=None)
+    opened = make_output('window', host='0.0.0.0', port=0, say=None)
+    return window, opened, Guard('127.0.0.1', 0, window.port, Access('the-token', 'gha_nb_fuzz'))
+
+
+def try_web(rng, base, folder):
+    import socket
+    window, opened, guard = base
+    port = pick(rng, (window.port, opened.port, guard.port)) if rng is not None else window.port
+    lines = ['GET /numbers HTTP/1.1', f'Host: 127.0.0.1:{port}', 'Cookie: gha_nb_fuzz=no', 'X-Live: 1', 'Content-Length: 3']
+    if rng is not None:
+        lines[0] = pick(rng, ['GET', 'POST', 'HEAD', 'get', 'PUT', '']) + ' ' + pick(rng, [
+            '/', '/numbers', '/stop', '/calibrate', '/offer', '//x', '/%2e%2e/%2e%2e/etc/passwd', '/?token=the-tokem', '*',
+            'http://x/', '/' + 'a'*9000,
+            '/../../etc/passwd', '/page.js?x=%zz']) + pick(rng, [' HTTP/1.1', ' HTTP/1.0', ' HTTP/9', ''])
+        for _ in range(int(rng.integers(0, 4))):
+            lines[int(rng.integers(1, len(lines)))] = pick(rng, [
+                'Upgrade: websocket', 'Connection: Upgrade', 'Content-Length: -1', 'Content-Length: 9e9', 'Content-Length: 99999999',
+                'Cookie: ' + 'a=b; '*200, 'Host: evil.example', 'Origin: null', 'Transfer-Encoding: chunked',
+                f'X-Odd: {str(odd_value(rng))[:500]}',
+                'Cookie: gha_nb_fuzz="', ' folded', 'Host', 'Sec-WebSocket-Key: x'])
+    data = '\r\n'.join([*lines, '', 'abc']).encode('utf-8', 'surrogatepass')
+    if rng is not None and rng.random() < .3: data = odd_bytes(rng, data)
+    answer = b''
+    with socket.create_connection(('127.0.0.1', port), 10) as s:
+        try:
+            s.sendall(data)
+            s.shutdown(socket.SHUT_WR)
+            while len(answer) < 1 << 20 and (part := s.recv(65536)): answer += part
+        except ConnectionError: pass
+    status = int(answer[9:12]) if answer[:5] == b'HTTP/' else 0
+    assert b'Traceback' not in answer and b'root:' not in answer, answer
+    if port != window.port: assert not 200 <= status < 400, answer # nobody had the token
+    import urllib.request
+    assert urllib.request.urlopen(f'{window.address}/numbers', timeout=10).status == 200
+    return 'right result' if 200 <= status < 300 else 'refused'
+
+
+def make_viewer(folder):
+    from gha_nb.capture.capture import Capture
+    from gha_nb.viewer.page import open_server
+    from gha_nb.viewer.viewer import Viewer
+    from gha_nb.training.training import train
+    capture = Capture.read(make_capture(folder), check=False)
+    avatar = train(capture, folder/'run', 'tiny', steps=1, init='cloud', progress=False, device='cpu')
+    viewer = Viewer(avatar, capture, open_server('127.0.0.1', 0, lambda text: None), folder/'run')
+    viewer.ends = {k: h._impl.value for k, h in viewer.server.gui._gui_input_handle_from_uuid.items()}
+    return viewer
+
+
+def try_message(rng, viewer, folder): # what a browser says to the viewer
+    import asyncio
+    from websockets.sync.client import connect
+    from msgspec.msgpack import encode
+    import viser
+    gui, before = viewer.server.gui, sorted(viewer.path.folder.rglob('*')) if viewer.path.folder else []
+    camera = dict(type='ViewerCameraMessage', wxyz=[1., 0, 0, 0], position=[0., 0, 3], fov=.5, near=.01, far=100., image_height=48,
+                  image_width=64, look_at=[0., 0, 0], up_direction=[0., 1, 0])
+    messages = [camera]
+    for _ in range(0 if rng is None else int(rng.integers(1, 4))):
+        uuid = pick(rng, viewer.ends)
+        small, update = lambda: odd_value(rng), lambda value, uuid=uuid: dict(type='GuiUpdateMessage', uuid=uuid, updates=dict(value=value))
+        messages.append(pick(rng, [
+            update(small()), update(small()), update(pick(rng, [0., 1., -1e9, 1e300, float('nan'), True, 'x', [0., 1.], 'all', '../x'])),
+            odd_tree(rng, dict(camera)), dict(camera, position=[float('nan')]*3), dict(camera, fov=0.), dict(camera, image_width=10**6),
+            dict(type='ScenePointerMessage', event_type='click', ray_origin=[0., 0, 3], ray_direction=[0., 0, float('nan')],
+                 screen_pos=[[.5, .5]]),
+            dict(type='FileTransferStartUpload', source_component_uuid=uuid, transfer_uuid='a', filename='../../x.json', mime_type='x',
+                 part_count=1, size_bytes=4),
+            dict(type='FileTransferPart', source_component_uuid=uuid, transfer_uuid='a', part_index=0, content=b'{}{}'),
+            dict(type=pick(rng, ['GuiUpdateMessage', 'ShareUrlRequest', 'GuiFormSubmitMessage', 'nothing', 'SceneNodeClickMessage']))]))
+    said = io.StringIO()
+    speaks = dict(subprotocols=[f'viser-v{viser.__version__}'], open_timeout=10, close_timeout=.2, max_size=None)
+    with redirect_stderr(said), connect(f'ws://127.0.0.1:{viewer.server.get_port()}', **speaks) as s:
+        try:
+            for o in messages:
+                try: data = encode(o)
+                except Exception: data = repr(o).encode() # what msgpack has no word for
+                s.send(odd_bytes(rng, data) if rng is not None and rng.random() < .15 else data)
+            time.sleep(.02)
+            for _ in range(4): viewer.step(.02)
+        except Exception as e:
+            if not type(e).__module__.startswith('websockets'): raise
+    trouble = bool(viewer.error)
+    for uuid, value in viewer.ends.items(): # as it was
+        handle = gui._gui_input_handle_from_uuid[uuid]
+        if type(handle._impl.value) is not type(value) or handle._impl.value != value: handle._impl.value = value
+    viewer.jobs.clear()
+    viewer.changed()
+    viewer.step(1.)
+    assert not viewer.error, viewer.error
+    new = [o for o in (sorted(viewer.path.folder.rglob('*')) if viewer.path.folder else []) if o not in before]
+    assert all(o.suffix in ('.json', '.mp4') or o.is_dir() for o in new), new
+    assert not list(folder.iterdir())
+    assert asyncio.run_coroutine_threadsafe(asyncio.sleep(0), viewer.server._websock_server._background_event_loop).result(5) is None
+    return 'shown in the panel' if trouble else 'right result'
+
+
 KINDS = {'capture': (make_capture, try_capture), 'run': (make_run, try_run), 'baked': (make_baked, try_baked),
          'table': (lambda folder: small_avatar(), try_table), 'settings': (lambda folder: None, try_settings),
-         'path': (make_path, try_path), 'plan': (lambda folder: None, try_plan)}
+         'path': (make_path, try_path), 'plan': (lambda folder: None, try_plan), 'design': (lambda folder: None, try_design),
+         'performance': (lambda folder: None, try_performance), 'checkpoint': (make_checkpoint, try_checkpoint),
+         'report': (make_report, try_report), 'web': (make_web, try_web), 'message': (make_viewer, try_message)}
+RARE = {'report': 8, 'message': 8}  # slow ones: every so many rounds
+CLOSE = {'web': lambda base: [o.close() for o in base], 'message': lambda base: base.close()}
 
 
 def one_case(kind, base, seed, number): # what came out, and the traceback of what must not
@@ -315,12 +509,14 @@ def fuzz(kinds, seed=0, minutes=None, cases=None, say=print): # counts by kind a
             if (whole := one_case(kind, bases[kind], seed, -1))[0] != 'right result': failures.append((kind, -1, whole[1] or whole[0]))
         while (cases is None or number < cases) and (minutes is None or time.monotonic() - began < 60*minutes):
             for kind in kinds:
+                if len(kinds) > 1 and number % RARE.get(kind, 1): continue
                 res, trace = one_case(kind, bases[kind], seed, number)
                 counts[kind][res] += 1
                 if trace:
                     failures.append((kind, number, trace))
                     say(f'--- {kind} --case {number} --seed {seed}\n{trace[-1500:]}')
             number += 1
+        for kind in kinds: CLOSE.get(kind, lambda base: None)(bases[kind])
     return counts, failures
 
 

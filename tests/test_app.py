@@ -1,13 +1,13 @@
 "The command line: exit codes, JSON, and one line instead of a traceback"
-import json, shutil, time
+import json, shutil, subprocess, sys, time
 
 import numpy as np
 import pytest
-from conftest import bin, environment, gha, gha_process, said
+from conftest import bin, environment, gha, gha_process, run, said
 from PIL import Image
 
 commands = ['demo', 'track', 'check', 'train', 'render', 'evaluate', 'reenact', 'speak', 'bake', 'live', 'export', 'view', 'studio',
-            'bench', 'ablate']
+            'bench', 'ablate', 'fleet']
 
 
 def refused(result, *words):
@@ -198,6 +198,16 @@ def test_missing_device_is_one_line(ball, tmp_path):
 
 def test_errors_of_a_process(tmp_path):
     refused(gha_process('render', tmp_path/'nowhere', tmp_path/'nothing', '--out', tmp_path/'pictures'))
+
+
+def test_nobody_reads():
+    "A closed pipe, as after `| head -1`, and a terminal without our letters are no errors"
+    program = [sys.executable, '-c', 'import sys; from gha_nb.app import main; sys.exit(main())', '--help']
+    process = subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
+    process.stdout.close()
+    assert (process.stderr.read(), process.wait(60)) == (b'', 141)
+    result = run(*program, env=environment(PYTHONIOENCODING='ascii', PYTHONUTF8='0'))
+    assert result.returncode == 0 and 'train' in result.stdout and not result.stderr, said(result)
 
 
 def test_debug_shows_the_traceback(tmp_path):

@@ -113,18 +113,19 @@ def test_range(ball, trained, tmp_path):
     result = gha('export', run, '--capture', ball, '--frames', '0001:', '--format', 'splat')
     assert result.returncode == 0, said(result)
     assert [o.rsplit('/')[-1] for o in result.stdout.split()] == ['0001.splat', '0002.splat', '0003.splat'], said(result)
-    assert sorted(o.name for o in (run/'export').iterdir()) == ['0001.splat', '0002.splat', '0003.splat']
+    assert sorted(o.name for o in (run/'export').iterdir()) == ['0001.splat', '0001.splat.origin.json', '0002.splat', '0003.splat']
     sizes = {(run/'export'/f'000{i}.splat').stat().st_size for i in (1, 2, 3)}
     assert len(sizes) == 1 and sizes.pop() % 32 == 0
     assert gha('export', run, '--capture', ball, '--frames', '0000:0000', '--out', tmp_path/'here').returncode == 0
-    assert [o.name for o in (tmp_path/'here').iterdir()] == ['0000.ply']
+    assert sorted(o.name for o in (tmp_path/'here').iterdir()) == ['0000.ply', '0000.ply.origin.json']
 
 
 def test_sequence(ball, trained, tmp_path):
     "Names that players want, one number of splats, each its own moment"
     result = gha('export', trained, '--capture', ball, '--format', 'ply-sequence', '--out', tmp_path, '--colors', 'channels')
     assert result.returncode == 0, said(result)
-    files = sorted(tmp_path.iterdir())
+    assert [o.name for o in tmp_path.iterdir() if o.suffix != '.ply'] == ['frame0001.ply.origin.json']  # one for all
+    files = sorted(tmp_path.glob('*.ply'))
     assert [o.name for o in files] == [f'frame000{i}.ply' for i in (1, 2, 3, 4)]
     first, last = gaussians(files[0]), gaussians(files[-1])
     assert {len(gaussians(o)) for o in files} == {len(first)} and not torch.allclose(first.means, last.means)

@@ -100,7 +100,7 @@ def undeclared(imports, allowed): return sorted(o for o in imports if not distri
 
 def test_imports_of_the_library_are_declared():
     "What the package imports comes with it, or with one of its extras"
-    wanted = ('studio', 'track', 'live', 'call', 'colmap', 'speech')
+    wanted = ('studio', 'track', 'live', 'call', 'colmap', 'speech', 'trust', 'fleet', 'gpu')
     assert undeclared(of_library(), declared.union(*(extras[o] for o in wanted))) == []
 
 

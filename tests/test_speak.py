@@ -1,5 +1,5 @@
 "What speaks: `gha-nb speak`, recordings of all kinds, and what is refused"
-import json, shutil, subprocess
+import json, shutil, subprocess, sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -40,8 +40,9 @@ def test_a_sentence(speaker, tmp_path):
     from gha_nb.drive.performance import read_table
     import imageio.v3 as iio
     out, table = tmp_path/'new'/'hello.mp4', tmp_path/'hello.csv'
-    result = gha('speak', speaker, 'Bob may nap 😀.', '--out', out, '--table', table, '--emotion', 'happy=0.5')
-    assert result.returncode == 0 and result.stdout.split() == [str(out), str(table)], said(result)
+    kept = tmp_path/'hello.performance.json'
+    result = gha('speak', speaker, 'Bob may nap 😀.', '--out', out, '--table', table, '--save', kept, '--emotion', 'happy=0.5')
+    assert result.returncode == 0 and result.stdout.split() == [str(out), str(kept), str(table)], said(result)
     assert '😀' in result.stderr and 'mouthPucker' in result.stderr, 'what has no sound, and what the avatar lacks, is said'
     frames, heard = iio.imread(out), listen(out)
     assert abs(len(frames)/25 - heard.duration) < .1
@@ -50,6 +51,27 @@ def test_a_sentence(speaker, tmp_path):
     face = read_table(table)
     assert 'Jaw_Open' in face.names and set(face.names) <= {'Jaw_Open', 'eyeBlink_L'} and len(face) == len(frames)
     refused(gha('speak', speaker, 'Again', '--out', out), 'there already', '--overwrite')
+    again = tmp_path/'again.mp4'
+    result = gha('reenact', speaker, kept, '--out', again, '--smooth', '0')
+    assert result.returncode == 0, said(result)
+    assert np.abs(iio.imread(again).astype(int) - frames).mean() < .5, 'the file of a performance moves it as the text did'
+    assert np.abs(listen(again).level - heard.level).max() < .1, 'and it brings its sound'
+
+
+def test_a_program_speaks(speaker, tmp_path, speech):
+    "Any program that reads a text and writes a WAV file is a voice; what it says is found in its sound"
+    from gha_nb.drive.performance_file import read_performance
+    from gha_nb.drive.speech import ProgramConfig
+    from gha_nb.drive.talk import talking_face, write_sound
+    write_sound(speech, tmp_path/'said.wav')
+    copy = f'{sys.executable} -c "import shutil, sys; shutil.copy({str(tmp_path/"said.wav")!r}, sys.argv[1])" {{wav}}'
+    found = talking_face(text, voice=ProgramConfig(copy))
+    pairs = zip([p for p in found.phonemes if p.name], [p for p in speech.phonemes if p.name], strict=True)
+    assert np.median([abs(a.start - found.lead - b.start) for a, b in pairs]) < .04 and not found.notes
+    kept = tmp_path/'said.performance.json'
+    result = gha('speak', speaker, text, '--out', tmp_path/'a.mp4', '--voice-program', copy, '--fps', '5', '--save', kept)
+    assert result.returncode == 0 and abs(len(read_performance(kept))/5 - speech.duration) < 1.2, said(result)
+    refused(gha('speak', speaker, text, '--out', tmp_path/'b.mp4', '--voice-program', 'no-such-voice'), 'no-such-voice', 'started')
 
 
 def test_an_avatar_that_cannot(trained, tmp_path):

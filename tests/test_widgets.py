@@ -12,7 +12,11 @@ codes = ('''from gha_nb.notebook.widgets import AvatarPanel
 panel = AvatarPanel({run!r})
 panel''', '''from gha_nb.notebook.background import ViewerCell
 from gha_nb.viewer.viewer import view
-ViewerCell(view({run!r}, port=0, block=False, say=lambda text: None), height=420)''')
+ViewerCell(view({run!r}, port=0, block=False, say=lambda text: None), height=420)''', '''import torch
+from gha_nb.drive.performance_file import Performance
+from gha_nb.notebook.timeline import TimelinePanel
+curve = torch.tensor([[0.], [.5], [.1], [.6], [0.]])
+TimelinePanel(Performance('hum', tuple('abcde'), ('jawOpen',), curve, fps=2.), tracks=['jawOpen', 'head nod'])''')
 
 
 def notebook(path, run):
@@ -92,6 +96,24 @@ def test_panel_in_jupyterlab(lab):
         again(lambda: slider(inside, 'grow').press('End'), lambda: np.abs(head() - small).max(-1).mean() > .002, page,
               'a slider inside the cell does nothing')
         shoot(page, 'viewer_cell_moved')
+
+        page.locator('.jp-CodeCell .cm-content').nth(2).click()
+        page.keyboard.press('Shift+Enter')
+        row = page.locator('.gha-timeline g[data-track=jawOpen]')
+        row.wait_for(timeout=60000)
+        keys = row.locator('circle[fill="#e8590c"]')
+        assert row.locator('circle').count() == 5 and keys.count() == 0
+        dot = row.locator('circle').nth(2)
+        dot.scroll_into_view_if_needed()
+        at = dot.bounding_box()
+        x, y = at['x'] + at['width']/2, at['y'] + at['height']/2
+        page.mouse.move(x, y); page.mouse.down(); page.mouse.move(x + 20, y - 15, steps=4); page.mouse.up()
+        until(lambda: keys.count() == 1, page, 'a dot that was dragged is no key')
+        now = keys.bounding_box()
+        assert abs(now['x'] - at['x'] - 20) < 4 and abs(now['y'] - at['y'] + 15) < 6, 'the key is not where it was dropped'
+        page.get_by_role('button', name='undo').click()
+        until(lambda: keys.count() == 0, page, 'undo does nothing')
+        shoot(page, 'timeline')
         browser.close()
 
 

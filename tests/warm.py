@@ -8,7 +8,8 @@ from pathlib import Path
 
 def serve():
     "Answer each line {notebook, env, cwd, out} on stdin with the exit code; what the notebook says goes to the file `out`"
-    import IPython, ipywidgets, matplotlib.pyplot, nbdev.test, PIL.Image, safetensors.torch, scipy.ndimage, scipy.spatial, torch, viser  # noqa: F401
+    import IPython, ipywidgets, matplotlib.pyplot, nbdev.test, PIL.Image, safetensors.torch, scipy.ndimage, scipy.spatial  # noqa: F401
+    import torch._dynamo, viser  # torch loads the first with an optimizer: four seconds # noqa: F401
     tasks = Path('/proc/self/task')
     if tasks.is_dir() and len(list(tasks.iterdir())) > 1: sys.exit('a library started a thread while it was loaded: forking is not safe')
     answers = os.fdopen(os.dup(1), 'w')

@@ -7,14 +7,13 @@ __all__ = ['FORMAT', 'camera_in_canonical', 'AvatarConfig', 'Rendering', 'follow
            'save_avatar', 'read_about', 'check_config', 'check_about', 'upgraded', 'load_avatar']
 
 # %% ../../nbs/avatar/03_avatar.ipynb #407fe404
-import json
+import hashlib, json
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
-
 import gha_nb
 from .generator import Generator # registers itself # noqa: F401
 from .upsampler import SubPixelConfig
@@ -26,6 +25,7 @@ from ..parts import Enlargement, PointFeatures, from_plain, part_of, to_plain
 from ..raster.gaussians import Gaussians, posed
 from ..raster.projection import HEAD_NEAR
 from ..raster.splat import rasterize
+from ..trust.lineage import Origin, origin_of_run
 
 # %% ../../nbs/avatar/03_avatar.ipynb #5bd4042f
 def camera_in_canonical(camera: Camera, # one camera, world space
@@ -103,7 +103,7 @@ class HeadAvatar(nn.Module):
         if config.torso: # how much each Gaussian stays with the torso, as a logit; the torso's pose in the neutral frame
             self.torso_logits = nn.Parameter(torch.zeros(points)); self.register_buffer('neutral_torso', torch.zeros(6))
         self.register_buffer('background', torch.ones(c.channels)) # features behind the head; the first three are its colour
-        self.precision = torch.float32 # of the networks' products; see `core.pick_precision`
+        self.precision, self.origin = torch.float32, Origin() # of the networks' products, see `core.pick_precision`; what it was made of
 
     def __len__(self): return len(self.means)
     @property
@@ -204,11 +204,12 @@ def save_avatar(avatar: HeadAvatar, # to be saved
     "Write `avatar.safetensors` and `avatar.json`."
     from safetensors.torch import save
     folder = Path(folder); folder.mkdir(parents=True, exist_ok=True)
-    state = {k: v.detach().contiguous().cpu() for k, v in avatar.state_dict().items()}
+    data = save({k: v.detach().contiguous().cpu() for k, v in avatar.state_dict().items()})
+    avatar.origin = replace(avatar.origin, avatar=hashlib.sha256(data).hexdigest())
     about = dict(kind='gha_nb avatar', format=FORMAT, version=gha_nb.__version__, points=len(avatar), landmarks=len(avatar.landmarks),
-                 expression_names=list(avatar.expression_names), config=to_plain(avatar.config),
+                 expression_names=list(avatar.expression_names), config=to_plain(avatar.config), origin=avatar.origin.to_json(),
                  sources={k: part_of(getattr(avatar.config, k)).source for k in ('generator', 'upsampler')}, **notes)
-    write_atomic(folder/'avatar.safetensors', lambda p: p.write_bytes(save(state)))
+    write_atomic(folder/'avatar.safetensors', lambda p: p.write_bytes(data))
     write_json(folder/'avatar.json', about)
     return folder
 
@@ -280,7 +281,7 @@ def load_avatar(run: Path|str, # a run folder, or one of the two files
         config = from_plain(AvatarConfig, about['config'])
         check_about(about, state, config)
         avatar = HeadAvatar(config, about['points'], about['landmarks'], tuple(about['expression_names']))
-        avatar.load_state_dict(state)
+        avatar.load_state_dict(state); avatar.origin = origin_of_run(about, folder)
     except GhaError as e:
         sources = ', '.join(map(str, about['sources'].values())) if isinstance(about.get('sources'), dict) else 'an older gha_nb'
         raise CheckpointError(f'{folder}/avatar.json cannot be used here: {e} (made with {sources})') from None
@@ -289,8 +290,7 @@ def load_avatar(run: Path|str, # a run folder, or one of the two files
         raise CheckpointError(f'{folder}: avatar.json and avatar.safetensors do not belong together ({why})') from None
     bad = [k for k, v in state.items() if not torch.isfinite(v).all()]
     if bad: raise CheckpointError(f'{tensors} has NaN or infinite values in {", ".join(bad[:3])}')
-    device = pick_device(device)
-    avatar.precision = pick_precision(precision, device)
+    device = pick_device(device); avatar.precision = pick_precision(precision, device)
     return avatar.to(device).eval()
 
 HeadAvatar.load, HeadAvatar.save = staticmethod(load_avatar), save_avatar

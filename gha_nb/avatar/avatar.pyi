@@ -67,6 +67,7 @@ class HeadAvatar(nn.Module):
     generator: Any
     upsampler: Any
     precision: Any
+    origin: Any
     landmarks: Tensor
     neutral_expression: Tensor
     neutral_pose: Tensor

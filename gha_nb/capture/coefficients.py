@@ -26,7 +26,8 @@ def match_names(given: tuple, # names of the driver's coefficients
     "Decide which coefficient drives which; raises `GhaError` if none can."
     if not given: return {}
     if are_numbered(given) or are_numbered(known): return match_numbers(given, known, source)
-    plain = lambda n: re.sub('[^a-z0-9]', '', n.lower())
+    sided = lambda n: re.sub('(_r|_R|(?<=[a-z])R)$', 'right', re.sub('(_l|_L|(?<=[a-z])L)$', 'left', n)) # eyeBlink_L, eyeBlinkL
+    plain = lambda n: re.sub('[^a-z0-9]', '', sided(n).lower())
     exact, loose, res = {n: i for i, n in enumerate(known)}, {plain(n): i for i, n in enumerate(known)}, {}
     for j, n in enumerate(given):
         i = exact.get(n, loose.get(plain(n)))

@@ -18,7 +18,7 @@ from PIL import Image
 
 from ..core import CaptureError
 from ..geometry import Camera
-from ..pictures import PICTURE_ENDING, decode_picture, stored_picture
+from ..pictures import PICTURE_ENDING, check_unpacked, decode_picture, stored_picture
 
 # %% auto #0
 __all__ = ['split_keys', 'picture_file', 'camera_file', 'params_file', 'points_file', 'LayoutError', 'reason', 'open_bytes',
@@ -98,6 +98,7 @@ def picture_size(file: Path) -> tuple[int, int]: # width, height in pixels
 # %% ../../nbs/capture/01_layout.ipynb #89479838
 def load_npy(data: bytes) -> np.ndarray|dict[str, np.ndarray]:
     "The array, or the arrays by name, of the bytes of a numpy file."
+    check_unpacked(data)
     loaded = np.load(io.BytesIO(data), allow_pickle=False)
     return loaded if isinstance(loaded, np.ndarray) else {name: loaded[name] for name in loaded.files}
 

@@ -218,4 +218,5 @@ def record_ball(path: Path|str, # the capture's folder
         points = [to_world(ball_radius(expression)*p, pose, scale) for p in (ball_points(68, front=0.2), ball_points(800))]
         views = {name: render_ball(camera, expression, pose, scale) for name, camera in rig.items()}
         writer.write(frame, views, expression, pose, scale, *points)
-    return writer.finish(names[:-1], names[-1:], list(rig), [f'cam{cameras//2}'], ['grow', 'blush'])
+    return writer.finish(names[:-1], names[-1:], list(rig), [f'cam{cameras//2}'], ['grow', 'blush'],
+                         actor='synthetic: a ball; nobody is shown')

@@ -19,7 +19,7 @@ from ..core import GhaError
 # %% ../../nbs/commands/03_motion.ipynb #774f0f58
 @command
 def reenact(run:str,  # folder of the run, or a .baked file
-            driver:str,  # what moves it: a capture, or a table of coefficients (.csv or .json)
+            driver:str,  # what moves it: a capture, a table of coefficients (.csv or .json), or a .performance.json
             *, out:Path,  # the video, an .mp4
             fps:float|None=None,  # frames per second; default: the table's own times, or 25
             smooth:float=.5,  # share of the frame before that is mixed into each; 0: none
@@ -28,13 +28,15 @@ def reenact(run:str,  # folder of the run, or a .baked file
             camera:str|None=None,  # name of the driver's camera; default: its most frontal one
             neutral:str|None=None,  # name of the driver's neutral frame; default: the one with the smallest expression
             alone:bool=False,  # without the driver's own pictures beside it
+            no_mark:bool=False,  # without a watermark, which the manifest then says
             overwrite:bool=False,  # replace a video that is there
            ):
     "Drive an avatar by another capture or a table of coefficients, to a video"
     from gha_nb.export.baked import open_avatar
     from gha_nb.drive.reenactment import reenact as make_video
     promised(make_video(open_avatar(find_run(run)), find_capture(driver), out, fps=fps, smooth=smooth, fit=fit, head=head, camera=camera,
-                        neutral=neutral, beside=not alone, overwrite=overwrite, say=lambda text: print(text, file=sys.stderr)))
+                        neutral=neutral, beside=not alone, overwrite=overwrite, mark=not no_mark,
+                        say=lambda text: print(text, file=sys.stderr)))
 
 # %% ../../nbs/commands/03_motion.ipynb #spe4k001
 @command
@@ -44,26 +46,34 @@ def speak(run:str,  # folder of the run, or a .baked file
           text_file:Path|None=None,  # or a file with the text
           audio:Path|None=None,  # a recording that is heard instead of a voice: any file with sound, or a film
           language:str='en-us',  # of the text, as espeak-ng calls it: de, fr, pt-br
-          voice:str|None=None,  # a variant of espeak-ng as f3 or m2, or MODULE:FUNCTION that returns (sound, rate, phonemes or None)
-          speed:float=1,  # of espeak-ng; 1: 175 words a minute
+          voice:str|None=None,  # espeak-ng's as f3 or m2, a registered voice, or MODULE:FUNCTION that returns (sound, rate, phonemes)
+          voice_program:str|None=None,  # or a program that reads the text and writes a WAV file: 'piper --model en.onnx -f {wav}'
+          speed:float=1,  # of a voice that has one; 1: 175 words a minute
           emotion:str='neutral',  # neutral, happy, sad, angry or surprised; with a strength: happy=0.5
           seed:int=0,  # of blinks, glances and motion
           fps:float=25,  # frames per second
           jaw:float=1,  # how far the jaw moves
           lips:float=1,  # how far the lips move
           life:float=1,  # how much head and brows move; 0: the lips alone
-          table:Path|None=None,  # save the face as a table, too (.csv or .json), which reenact takes
+          capture:str|None=None,  # that the run was trained on, if its coefficients are not ARKit's: its landmarks say what they do
+          save:Path|None=None,  # keep the performance, too, with its sound: NAME.performance.json, which reenact takes
+          table:Path|None=None,  # or the face as a table (.csv or .json)
+          no_mark:bool=False,  # without a watermark, which the manifest then says
           overwrite:bool=False,  # replace a video that is there
          ):
     "Let an avatar say a sentence or a recording, to a video with sound (needs pip install 'gha_nb[speech]', which is GPL-3)"
+    from gha_nb.drive.speech import ProgramConfig
     from gha_nb.drive.talk import read_text, speak as make_video
     from gha_nb.export.baked import open_avatar
     if text and text_file: raise GhaError('give the text itself or --text-file, not both')
+    if voice and voice_program: raise GhaError('give --voice or --voice-program, not both')
     text = read_text(text_file) if text_file else text
-    promised(make_video(open_avatar(find_run(run)), out, text, audio, language=language, voice=voice, speed=speed, emotion=emotion,
-                        seed=seed, fps=fps, jaw=jaw, lips=lips, life=life, table=table, overwrite=overwrite,
-                        say=lambda text: print(text, file=sys.stderr)))
-    if table: promised(table)
+    speaker = ProgramConfig(voice_program, language) if voice_program else voice
+    promised(make_video(open_avatar(find_run(run)), out, text, audio, language=language, voice=speaker, speed=speed, emotion=emotion,
+                        seed=seed, fps=fps, jaw=jaw, lips=lips, life=life, capture=capture and find_capture(capture), save=save,
+                        table=table, overwrite=overwrite, mark=not no_mark, say=lambda text: print(text, file=sys.stderr)))
+    for file in (save, table):
+        if file: promised(file)
 
 # %% ../../nbs/commands/03_motion.ipynb #aca75150
 @command
@@ -87,6 +97,7 @@ def bake(run:str,  # folder of the run
 def live(run:str,  # folder of the run, or a .baked file, which is much faster
          *, camera:int|None=None,  # number of a webcam; 0, the first, unless something else is said
          video:Path|None=None,  # a film that plays as a camera
+         performance:str|None=None,  # a .performance.json, a table or a capture that plays, after 2.5 s at rest
          source:str|None=None,  # or what else moves it: live-link-face (iPhone, port 11111), vmc (port 39539), or a part of your own
          port:int|None=None,  # where such a source is listened to; default: its usual one
          out:str='window',  # window (browser), virtual-camera (a webcam), call (by WebRTC), null (only measure), or a file .mp4
@@ -94,19 +105,22 @@ def live(run:str,  # folder of the run, or a .baked file, which is much faster
          size:int=512,  # pixels of the picture's height
          mirror:bool=False,  # move like a mirror image
          head:float=1,  # how much of the head's motion is taken; 0: it keeps still
+         no_mark:bool=False,  # without a watermark in the pictures
          overwrite:bool=False,  # replace a video that is there
         ):
     "Let a face move an avatar, now (needs pip install 'gha_nb[live]')"
     os.environ.setdefault('OMP_WAIT_POLICY', 'passive')  # read when torch is loaded: its threads do not spin while others have work
     from gha_nb.export.baked import open_avatar
     from gha_nb.live.outputs import drive_live
-    if sum(o is not None for o in (camera, video, source)) > 1: raise GhaError('one of --camera, --video and --source, please')
+    if sum(o is not None for o in (camera, video, performance, source)) > 1:
+        raise GhaError('one of --camera, --video, --performance and --source, please')
     if port is not None and source is None: raise GhaError('--port belongs to --source live-link-face or vmc')
-    name, settings = (('video', dict(path=video)) if video else (source, {} if port is None else dict(port=port)) if source
+    name, settings = (('video', dict(path=video)) if video else ('performance', dict(path=find_capture(performance))) if performance
+                      else (source, {} if port is None else dict(port=port)) if source
                       else ('camera', dict(number=camera or 0)))
     if out == 'call': import_module('gha_nb.live.call')  # the page of the other side gets the baked file
     numbers = drive_live(open_avatar(find_run(run)), source=name, settings=settings, out=out, seconds=seconds, size=size, mirror=mirror,
-                         head=head, overwrite=overwrite, out_settings=dict(path=find_run(run)) if out == 'call' else None,
+                         head=head, mark=not no_mark, overwrite=overwrite, out_settings=dict(path=find_run(run)) if out == 'call' else None,
                          say=lambda text: print(text, file=sys.stderr))
     print(numbers)
     if out.endswith('.mp4'): promised(Path(out))
@@ -122,7 +136,7 @@ def export(run:str,  # folder of the run, or a .baked file
            colors:Literal['fitted', 'channels']='fitted',  # to the super-resolved pictures, or the first three channels as they are
            space:Literal['world', 'viewer']='world',  # coordinates of the capture, or what viewers expect: origin in the head, y down
            single:bool=False,  # the web page as one .html file with everything inside
-           clip:str|None=None,  # what the web page plays: another capture, or a table of coefficients; default: the capture
+           clip:str|None=None,  # what the web page plays: a capture, a table, or a .performance.json with its sound; default: the capture
            sound:Path|None=None,  # what is heard with the clip: a sound, or a film with one
            tracker:str|None=None,  # a webcam moves the page's head: the folder of an unpacked @mediapipe/tasks-vision, or npm to fetch it
            overwrite:bool=False,  # replace files that are there

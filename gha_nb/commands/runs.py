@@ -14,7 +14,7 @@ from typing import Literal
 
 # %% ../../nbs/commands/02_runs.ipynb #81772340
 from ..command_line import command, complain, find_capture, find_run, print_json, promised
-from ..core import GhaError, load_settings, progress, write_atomic
+from ..core import GhaError, load_settings, progress
 
 # %% ../../nbs/commands/02_runs.ipynb #1deffcd2
 started = time.monotonic()
@@ -31,15 +31,26 @@ def train(capture:str,  # folder of the capture, or of a data set
           seed:int=0,  # of every random choice
           resume:bool=False,  # continue the run in the folder from its newest checkpoint
           overwrite:bool=False,  # replace the run in the folder
-          view:bool=False,  # watch it in the browser meanwhile
+          accept_changes:bool=False,  # resume though the capture is not what it was
+         view:bool=False,  # watch it in the browser meanwhile
          ):
     "Train an avatar of a capture"
+    from gha_nb.processes import Signals, Stopped
     from gha_nb.readers.reading import open_capture
     from gha_nb.training import find_preset, train as train_avatar
-    capture, chosen = open_capture(find_capture(capture), say=complain), find_preset(preset).changed(*set)
-    with import_module('gha_nb.viewer.live').LiveViewer() if view else nullcontext() as live:
-        train_avatar(capture, out, preset=chosen, minutes=minutes, steps=steps, init=init, seed=seed, resume=resume,
-                     overwrite=overwrite, callbacks=(live,) if view else (), device=load_settings().device, started=started)
+    from gha_nb.training.distributed import join_processes
+    try:
+        with Signals(), join_processes(load_settings().device) as processes: # None: this one is alone
+            first = processes is None or processes.is_first
+            capture, chosen = open_capture(find_capture(capture), say=complain), find_preset(preset).changed(*set)
+            with import_module('gha_nb.viewer.live').LiveViewer() if view and first else nullcontext() as live:
+                train_avatar(capture, out, preset=chosen, minutes=minutes, steps=steps, init=init, seed=seed, resume=resume,
+                             overwrite=overwrite, callbacks=(live,) if view and first else (), device=load_settings().device,
+                             started=started, accept_changes=accept_changes, processes=processes)
+    except Stopped:
+        if (out/'checkpoints').is_dir(): complain(f'stopped; {out} holds what was learned so far, and --resume goes on')
+        raise
+    if not first: return # one process writes, and says so
     promised(out/'avatar.safetensors')
     if json.loads((out/'run.json').read_text())['stopped'] == 'interrupted': raise KeyboardInterrupt
 
@@ -60,16 +71,17 @@ def render(run:str,  # folder of the run, or a .baked file
            capture:str,  # capture whose cameras, expressions and poses are drawn
            *, out:Path,  # folder of the pictures
            split:Literal['train', 'test', 'all']='test',  # which of its views
+           no_mark:bool=False,  # without a watermark, which the manifest then says
           ):
     "Draw an avatar as a capture saw it: FRAME_CAMERA.png"
     from gha_nb.evaluation.metrics import camera_for
-    from gha_nb.evaluation.pictures import chw_to_pil
+    from gha_nb.trust.marking import Marker, Marking, write_picture
     avatar, capture = load_pair(run, capture)
-    views = capture.views(split)
+    views, marker = capture.views(split), Marker(Marking.of(avatar, 'render', capture, watermark=not no_mark))
     if not views: raise GhaError(f'{capture.name} has no {split} views')
     for frame, camera in progress(views, 'rendering'):
         image = avatar.render(camera_for(avatar, capture, frame, camera), *capture.tracking(frame))
-        write_atomic(out/f'{frame}_{camera}.png', chw_to_pil(image.permute(2, 0, 1)).save)
+        write_picture(out/f'{frame}_{camera}.png', (image.clamp(0, 1)*255).round().byte().cpu().numpy(), marker)
     print(f'{len(views)} pictures in {out}')
 
 # %% ../../nbs/commands/02_runs.ipynb #0b18d68f
@@ -102,8 +114,11 @@ def bench(*, json:bool=False):  # print the table as JSON
 @command
 def ablate(plan:Path,  # JSON file: capture, preset, budget, seeds, and runs by name with what they change
            *, out:Path|None=None,  # folder of the runs; default: the plan's name without its ending
+           address:str|None=None,  # of a Ray cluster that does them side by side: local, auto or HOST:PORT; default: one by one
           ):
     "A queue of training runs that differ in one thing, and their table; what is finished is kept"
     from gha_nb.evaluation.ablation import ablate as work_off
-    print(study := work_off(plan, out))
+    if address: from gha_nb.fleet.cluster import Cluster
+    with Cluster(address, complain) if address else nullcontext() as cluster:
+        print(study := work_off(plan, out, **(dict(workers=cluster) if cluster else {})))
     return int(bool(study.failed))

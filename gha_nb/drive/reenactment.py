@@ -10,7 +10,6 @@ __all__ = ['relative_poses', 'absolute_poses', 'DriveReport', 'DrivenFrames', 'n
 # %% ../../nbs/drive/02_reenactment.ipynb #3383ecfb
 import math
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -25,7 +24,9 @@ from ..capture.diagnostics import join_names
 from ..core import GhaError, progress, write_atomic
 from .performance import (Performance, are_numbered, as_performance, fit_to_range, match_names, open_driver, smoothed,
                                       smoothed_rotations, soft_limit)
+from .performance_file import lay_sound, playable
 from ..geometry import Camera, look_at, matrix_to_rotvec, perspective, pose_matrix, rotvec_to_matrix, to_canonical
+from ..trust.marking import Marker, Marking, allowed, marked_video, seal
 
 # %% ../../nbs/drive/02_reenactment.ipynb #58def943
 def relative_poses(pose: Float[Tensor, "t 6"], # rotation vectors (radians) and translations, head to world
@@ -137,7 +138,7 @@ def driven_torsos(performance: Performance, n: int, # index of its neutral frame
 
 # %% ../../nbs/drive/02_reenactment.ipynb #b3cbf299
 def drive(avatar: HeadAvatar, # to be moved; it has E coefficients
-          driver: Performance|Capture|Path|str, # a performance, a capture or its folder, or a table (see `read_table`)
+          driver: Performance|Capture|Path|str, # a performance, a capture, or a path (see `open_driver`)
           *,
           smooth: float = .5, # fraction of the frame before, 0 up to 1 (Xu et al.: half); 0: none
           fit: str = 'scale', # to the range of the training: 'scale' and clamp, 'clamp' alone, or 'none'
@@ -149,7 +150,7 @@ def drive(avatar: HeadAvatar, # to be moved; it has E coefficients
     Raises `GhaError` for a driver that cannot be read or matched, and for options out of range.
 
     Example: `frames = drive(avatar, 'song.csv'); print(frames.report); avatar.render(camera, *frames[0])`"""
-    performance = as_performance(driver)
+    performance, neutral = playable(as_performance(driver), neutral)
     if not 0 <= smooth < 1: raise GhaError(f'smoothing must be at least 0 and less than 1, got {smooth:g}')
     if not math.isfinite(head): raise GhaError(f'head must be a finite number, got {head}')
     pairs = match_names(performance.names, avatar.expression_names, performance.source)
@@ -250,14 +251,13 @@ def write_video(out: Path, # .mp4; replaced if it is there
                 total: int, # how many pictures there are
                 fps: float, # frames per second
                 watch: Callable|None = None, # as in `reenact`
+                marker: Marker|None = None, # puts a watermark into each; None: there is none
                ) -> Path:
-    "Encode pictures to a video that is either complete or absent; raises `GhaError`, `Cancelled`."
-    import imageio
+    "Encode pictures to a video that is either complete or absent; raises `GhaError`, `Cancelled`. It is not signed yet: it may get sound."
     def write(path):
-        options = dict(format='ffmpeg', codec='libx264', quality=8, macro_block_size=1, ffmpeg_log_level='error')
-        with closing(imageio.get_writer(path, fps=fps, **options)) as video: # its own `with` leaves it open after an exception
+        with marked_video(path, fps, marker or Marking('video', watermark=False)) as add:
             for i, picture in enumerate(progress(pictures, 'reenacting', total)):
-                video.append_data(picture)
+                add(picture)
                 if watch and watch(i + 1, total): raise Cancelled(f'{out} was cancelled after {i + 1} of {total} frames')
     try: return write_atomic(out, write)
     except OSError as e: raise GhaError(f'{out}: the video could not be written ({e})') from None
@@ -271,6 +271,8 @@ def reenact(avatar: HeadAvatar|Path|str, # or its run folder
             camera: Camera|str|None = None, # a camera in the avatar's world, or the name of one of the driver's; None: from the front
             beside: bool = True, # show the driver's own pictures beside the avatar, where there are any
             overwrite: bool = False, # replace a file that is there
+            mark: bool = True, # a watermark in every picture?
+            use: str = 'reenact', # what the avatar's consent has to allow
             watch: Callable|None = None, # called with (frames done, frames in all); if it returns something true, the video is cancelled
             say: Callable = print, # told what was done to the performance
             **options, # of `drive`: smooth, fit, neutral, head
@@ -280,13 +282,17 @@ def reenact(avatar: HeadAvatar|Path|str, # or its run folder
     Raises `GhaError` for bad input or a file that is there, `CheckpointError` for a run that cannot be loaded, `Cancelled` on request.
 
     Example: `reenact('runs/me', 'captures/you', 'you-as-me.mp4', smooth=.3)`"""
-    out, driver = Path(out), open_driver(driver)
+    out, given, driver = Path(out), driver, open_driver(driver)
     if out.suffix.lower() != '.mp4': raise GhaError(f'{out}: the video is an .mp4')
     if out.exists() and not overwrite: raise GhaError(f'{out} is there already; use --overwrite to replace it, or another name')
     if isinstance(avatar, Path | str): avatar = HeadAvatar.load(avatar)
+    allowed(avatar, use)
     driven, capture = drive(avatar, driver, **options), driver if isinstance(driver, Capture) else None
     fps = fps if fps is not None else driven.performance.fps or 25.
     if not 0 < fps <= 1000: raise GhaError(f'frames per second must be positive and at most 1000, got {fps:g}')
     next(frame_cameras(avatar, driven, capture, camera)) # refuses an unknown camera before anything is said
     say(str(driven.report))
-    return write_video(out, render_driven(avatar, driven, capture, camera, beside), len(driven), fps, watch)
+    marker = Marker(Marking.of(avatar, use, given, source='composite' if capture and beside else 'trained', watermark=mark))
+    write_video(out, render_driven(avatar, driven, capture, camera, beside), len(driven), fps, watch, marker)
+    seal(lay_sound(out, driven.performance, fps), marker.claims())
+    return out

@@ -5,19 +5,21 @@
 # %% auto #0
 __all__ = ['on_sound', 'one_at_a_time', 'writers', 'Voice', 'Phoneme', 'Speech', 'EventName', 'Event', 'VoiceEntry', 'espeak',
            'voices', 'languages', 'data_folder', 'check_language', 'has_sound', 'readable', 'spoken_events',
-           'timed_phonemes', 'synthesize', 'variants', 'speech_of']
+           'timed_phonemes', 'synthesize', 'variants', 'speech_of', 'EspeakConfig', 'espeak_voice', 'ProgramConfig',
+           'program_voice', 'find_voice']
 
 # %% ../../nbs/drive/03_speech.ipynb #9dcef8de
-import _ctypes, ctypes, threading, unicodedata
+import _ctypes, ctypes, importlib, json, shlex, subprocess, tempfile, threading, unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, fields
+from functools import lru_cache, partial
 from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 from ..core import GhaError
-from ..parts import nearest_name
+from .performance_file import Sound
+from ..parts import PartConfig, find_part, nearest_name, part, part_names, part_of
 
 # %% ../../nbs/drive/03_speech.ipynb #7bd6a4dd
 @dataclass(frozen=True)
@@ -194,17 +196,80 @@ def variants() -> list[str]:
     return sorted(o.name for o in (data_folder()/'voices'/'!v').iterdir())
 
 # %% ../../nbs/drive/03_speech.ipynb #5bebab48
-Voice = Callable[[str], tuple] # text -> sound [N] float, samples per second, phonemes (name, start, stop) or None
+Voice = Callable[[str], tuple]|PartConfig # text -> sound [N] float, samples per second, phonemes (name, start, stop) or None
 
-def speech_of(voice: Voice, text: str) -> Speech:
+def speech_of(voice: Voice, # a function, or the configuration of a registered voice
+              text: str) -> Speech:
     """What another voice says; raises `GhaError` for an answer that makes no sense.
 
     Example: `speech_of(lambda text: (my_network(text), 24000, None), 'Good morning.')`"""
+    if isinstance(voice, PartConfig): voice = partial(part_of(voice).make, config=voice)
+    name = getattr(getattr(voice, 'func', voice), '__name__', voice)
     if not text.strip(): raise GhaError('there is no text to speak: it is empty')
-    try: sound, rate, phonemes = voice(text)
+    try:
+        if isinstance(said := voice(text), Speech): return said
+        sound, rate, phonemes = said
     except (TypeError, ValueError) as e:
-        raise GhaError(f'the voice {getattr(voice, "__name__", voice)} has to return (sound, rate, phonemes or None): {e}') from e
+        raise GhaError(f'the voice {name} has to return (sound, rate, phonemes or None): {e}') from e
     sound = np.asarray(sound, np.float32)
     if sound.ndim != 1 or not len(sound) or not np.isfinite(sound).all() or rate <= 0:
-        raise GhaError(f'the voice {getattr(voice, "__name__", voice)} returned no sound: a row of finite numbers and a positive rate')
+        raise GhaError(f'the voice {name} returned no sound: a row of finite numbers and a positive rate')
     return Speech(sound, int(rate), None if phonemes is None else tuple(Phoneme(*o) for o in phonemes), text)
+
+# %% ../../nbs/drive/03_speech.ipynb #573f8ebc
+@dataclass(frozen=True)
+class EspeakConfig(PartConfig):
+    "Settings of espeak-ng."
+    language: str = 'en-us' # a code in `languages`, or a name as 'German'
+    variant: str = '' # as 'f3' or 'm2'; '': the language's own voice
+    speed: float = 1. # 1: 175 words a minute
+
+@part('voice', 'espeak', EspeakConfig)
+def espeak_voice(text: str, config: EspeakConfig) -> Speech:
+    "espeak-ng; raises `GhaError`."
+    return synthesize(text, config.language, config.variant or None, config.speed)
+
+@dataclass(frozen=True)
+class ProgramConfig(PartConfig):
+    "Settings of a program that speaks."
+    command: str = '' # as in a shell; {wav} and {phonemes} stand for files that it writes, {language} for the text's language
+    language: str = 'en-us' # of the text
+    patience: float = 600. # seconds that it may take
+
+@part('voice', 'program', ProgramConfig)
+def program_voice(text: str, config: ProgramConfig) -> tuple:
+    """A program on this machine, such as `piper --model voice.onnx -f {wav}`; it reads the text from its standard input.
+
+    Raises `GhaError` with what the program said if it fails, or gives no sound."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = {f'{{{n}}}': Path(folder)/n for n in ('wav', 'phonemes')}
+        words = shlex.split(config.command)
+        if not words: raise GhaError('which program speaks? Give its command')
+        for mark, value in (*files.items(), ('{language}', config.language)): words = [w.replace(mark, str(value)) for w in words]
+        try: done = subprocess.run(words, input=text.encode(), capture_output=True, timeout=config.patience)
+        except OSError as e: raise GhaError(f'the voice {words[0]} cannot be started ({e.strerror})') from None
+        except subprocess.TimeoutExpired: raise GhaError(f'the voice {words[0]} did not answer in {config.patience:g} s') from None
+        if done.returncode:
+            why = (done.stderr.decode(errors='replace').strip().splitlines() or ['it says nothing'])[-1]
+            raise GhaError(f'the voice {words[0]} ended with {done.returncode}: {why:.200}')
+        wav, phonemes = files.values()
+        if '{wav}' not in config.command: wav.write_bytes(done.stdout)
+        try: sound = Sound(file=wav).loaded(longest=3600.)
+        except GhaError: raise GhaError(f'the voice {words[0]} gave no sound that can be read') from None
+        try: timed = [(str(n), float(a), float(b)) for n, a, b in json.loads(phonemes.read_text())] if phonemes.is_file() else None
+        except (ValueError, TypeError) as e:
+            raise GhaError(f'the voice {words[0]} gave no phonemes: expected a list of [name, start, stop] ({e})') from None
+        return sound.samples, sound.rate, timed
+
+def find_voice(name: str|None, # of a registered voice, a variant of espeak-ng as 'f3', or 'module:function'; None: espeak-ng
+               **settings, # language and speed, for voices that have them
+              ) -> Voice:
+    "A voice by what a command line can say; raises `GhaError` for one that there is not."
+    module, colon, function = (name or 'espeak').partition(':')
+    if colon:
+        try: return getattr(importlib.import_module(module), function)
+        except (ImportError, AttributeError) as e: raise GhaError(f'the voice {name!r} cannot be imported: {e}') from None
+    known = part_names('voice')
+    if module not in known: settings, module = settings | dict(variant=module), 'espeak'
+    config = find_part('voice', module).config
+    return config(**{f.name: settings[f.name] for f in fields(config) if f.name in settings})

@@ -15,6 +15,8 @@ from ..capture.capture import Capture
 from ..core import GhaError, demo_capture_path, write_json
 from .metrics import evaluate, write_metrics
 from ..parts import to_plain, with_field
+from ..readers.reading import open_capture
+from ..task_queue import Task, TaskState, one_by_one, work_off
 from ..training.presets import Preset, find_preset, with_start
 from ..training.training import train
 
@@ -107,8 +109,9 @@ def finished_run(folder: Path, wanted: dict) -> dict|None:
     if found['made_of'] == wanted: return found
     raise GhaError(f'{folder} holds a run made of something else than the plan says now; rename the run in the plan, or remove that folder')
 
-def train_and_score(capture: Capture, folder: Path, job: StudyRun, spec: dict) -> dict: # result, or 'stopped'
+def train_and_score(capture: Capture|str, folder: Path, job: StudyRun, spec: dict) -> dict: # result, or 'stopped'
     "One run of a study."
+    if not isinstance(capture, Capture): capture = open_capture(capture)
     avatar = train(capture, folder, job.preset, spec['minutes'], spec['steps'], resume=folder.exists(), seed=job.seed)
     about = json.loads((folder/'run.json').read_text())
     if about['stopped']: return dict(stopped=about['stopped'])
@@ -122,27 +125,26 @@ def train_and_score(capture: Capture, folder: Path, job: StudyRun, spec: dict) -
 def ablate(plan: Path|str|dict, # a JSON file, or what would be in it
            out: Path|str|None = None, # folder of the runs; None: the plan's name without its ending
            say=print, # where progress is announced; None: nowhere
+           workers=one_by_one, # who does the runs: one after the other here, or a `Cluster`
           ) -> Study:
     """Train and score what a plan asks for and is not there yet; raises `GhaError` for a plan that is wrong. `ablate({'steps': 200, 'runs':
     {...}}, 'study')`."""
     spec, jobs = read_plan(plan)
     if out is None and isinstance(plan, dict): raise GhaError('say in which folder the runs of this plan belong: ablate(plan, out)')
-    out = Path(out) if out else Path(plan).with_suffix('')
-    capture = Capture.read(demo_capture_path() if spec['capture'] == 'demo' else spec['capture'])
-    results, failed = [], {}
-    for i, job in enumerate(jobs):
-        folder = out/job.name
-        found = finished_run(folder, made_of(spec, capture, job))
-        if found is None:
-            if say: say(f'{i + 1} of {len(jobs)}: {job.name}', flush=True)
-            try: found = train_and_score(capture, folder, job, spec)
-            except Exception as e: # whatever it is, the other runs have nothing to do with it
-                failed[job.name] = str(e) if isinstance(e, GhaError) else f'{type(e).__name__}: {e}'
-                if say: say(f'{job.name} failed: {failed[job.name]}', flush=True)
-                continue
-            if 'stopped' in found: failed[job.name] = f"{found['stopped']}; the same command goes on"; break
-        results.append({k: v for k, v in found.items() if k != 'made_of'})
-    study = Study(results, failed)
+    out, here = Path(out) if out else Path(plan).with_suffix(''), workers is one_by_one
+    capture = open_capture(demo_capture_path() if spec['capture'] == 'demo' else spec['capture'])
+    states = {}
+    for job in jobs:
+        if found := finished_run(out/job.name, made_of(spec, capture, job)): states[job.name] = TaskState('done', result=found)
+    def changed(task, state):
+        if say is None: return
+        if state.state == 'running': say(f'{names.index(task.name) + 1} of {len(jobs)}: {task.name}', flush=True)
+        if state.state == 'failed': say(f'{task.name} failed: {state.why}', flush=True)
+    names, given = [j.name for j in jobs], (capture, out) if here else (str(capture.path), out.absolute())
+    work_off([Task(j.name, train_and_score, (given[0], given[1]/j.name, j, spec)) for j in jobs], states, changed, workers)
+    failed = {n: states[n].why for n in names if states[n].state == 'failed'}
+    failed |= {n: f'{states[n].why}; the same command goes on' for n in names if states[n].state == 'stopped'}
+    study = Study([{k: v for k, v in states[n].result.items() if k != 'made_of'} for n in names if states[n].state == 'done'], failed)
     write_json(out/'study.json',
                dict(capture=capture.name, **{k: v for k, v in spec.items() if k not in ('capture', 'runs')}, **asdict(study)))
     return study

@@ -110,8 +110,8 @@ def read_log(file: Path, # `log.jsonl`, one JSON object a line; it need not exis
     res = []
     for line in file.read_text(errors='replace').splitlines() if file.is_file() else []:
         try: res.append(json.loads(line))
-        except ValueError: continue
-    return [o for o in res if isinstance(o, dict) and 'step' in o]
+        except (ValueError, RecursionError): continue
+    return [o for o in res if isinstance(o, dict) and isinstance(o.get('step'), int)]
 
 # %% ../../nbs/evaluation/01_pictures.ipynb #d1a9a383
 loss_styles = dict(l1=('L1, full size', '#0072B2'), l1_low=('L1, coarse', '#E69F00'), # key in the log -> label and colour

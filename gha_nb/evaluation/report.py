@@ -20,12 +20,13 @@ from ..core import write_atomic
 from .metrics import ComparedView, Scores, camera_for, choose_views, compare_view, score_view, view_groups
 from .pictures import accent_color, channel_grid, chw_to_pil, contact_sheet, data_uri, error_map, feature_colors
 from .pictures import loss_curves, read_log
+from ..trust.lineage import consent_line
 
 # %% ../../nbs/evaluation/03_report.ipynb #bd7d8a08
 def read_json(file: Path) -> dict:
     "Read a JSON file; empty if there is none, or if it is broken or holds no object."
     try: res = json.loads(file.read_text())
-    except (OSError, ValueError): return {}
+    except (OSError, ValueError, RecursionError): return {}
     return res if isinstance(res, dict) else {}
 
 def preset_name(facts: dict) -> str:
@@ -136,7 +137,7 @@ def provenance(run: Path, facts: dict) -> str:
     file = run/'avatar.safetensors'
     day = [time.strftime('%Y-%m-%d', time.localtime(file.stat().st_mtime))] if file.is_file() else []
     device = [f'{facts["device"]}, {facts.get("threads", "?")} threads'] if 'device' in facts else []
-    return ' · '.join(day + [f'{k} {v}' for k, v in (facts.get('versions') or {}).items()] + device)
+    return ' · '.join(day + [f'{k} {v}' for k, v in (facts.get('versions') or {}).items()] + device + [consent_line(facts)])
 
 def summary_section(run: Path, capture, facts: dict, scores: dict|None, view: ComparedView, count: int) -> x.FT:
     "Title, scores of the view's group, truth and rendering."
@@ -145,8 +146,8 @@ def summary_section(run: Path, capture, facts: dict, scores: dict|None, view: Co
     group = next((g for g in (scores or {}).get('groups', []) if g['group'] == view.group), None)
     stats, said = [], 'Not scored yet'
     if group:
-        labels = (('psnr', 1, 'dB PSNR'), ('ssim', 3, 'SSIM'), ('lpips', 3, 'LPIPS'))
-        stats = [x.Div(x.B(format_number(group[n], digits)), label) for n, digits, label in labels]
+        stats = [x.Div(x.B(format_number(group[n], d)), t) for n, d, t in
+                 zip(('psnr', 'ssim', 'lpips'), (1, 3, 3), ('dB PSNR', 'SSIM', 'LPIPS'))]
         said = f'Whole picture, {view.group}, mean of {group["views"]}'
     text = [x.P('Head avatar', cls='eyebrow'), x.H1(capture.name), x.P(lead), muted(provenance(run, facts))]
     text += [x.Div(*stats, cls='stats'), muted(said)]
@@ -156,7 +157,7 @@ def summary_section(run: Path, capture, facts: dict, scores: dict|None, view: Co
 # %% ../../nbs/evaluation/03_report.ipynb #437367df
 def score_section(scores: dict) -> list[x.FT]: # metrics.json
     "The table of scores by group."
-    digits = dict(psnr=2, ssim=3, lpips=3)
+    digits, terms = dict(psnr=2, ssim=3, lpips=3), scores['definitions'].items()
     head = [x.Th(t) for t in ('', 'pictures', 'PSNR', 'in mask', 'SSIM', 'in mask', 'LPIPS', 'in mask')]
     def cells(g):
         numbers = [x.Td(format_number(g[n + m], d)) for n, d in digits.items() for m in ('', '_masked')]
@@ -166,8 +167,7 @@ def score_section(scores: dict) -> list[x.FT]: # metrics.json
             'Each score comes twice: over the whole picture, and inside the mask of the head. '
             'Higher PSNR and SSIM are better, lower LPIPS is better.')
     table = x.Table(x.Thead(x.Tr(*head)), x.Tbody(*[x.Tr(*cells(g)) for g in scores['groups']]))
-    definitions = ' '.join(f'{k.upper()}: {v}.' for k, v in scores['definitions'].items())
-    return [x.H2('Scores'), muted(said), x.Div(table, cls='wide'), muted(definitions)]
+    return [x.H2('Scores'), muted(said), x.Div(table, cls='wide'), muted(' '.join(f'{k.upper()}: {v}.' for k, v in terms))]
 
 # %% ../../nbs/evaluation/03_report.ipynb #41b8a0d9
 @torch.no_grad()
@@ -277,20 +277,22 @@ def write_report(run: Path|str, # run folder
     """Write one self-contained HTML page about a run; a page there is replaced. What the run does not have is left out or named.
 
     Raises `CheckpointError` if the avatar cannot be loaded, `CaptureError` if a picture of the capture cannot be read.
-
     Example: `write_report('runs/me', Capture.read('captures/me'))`"""
     run = Path(run)
-    if avatar is None:
-        from gha_nb.avatar.avatar import HeadAvatar
-        avatar = HeadAvatar.load(run)
+    from gha_nb.avatar.avatar import HeadAvatar
+    avatar = HeadAvatar.load(run) if avatar is None else avatar
     facts, log = read_json(run/'run.json'), read_log(run/'log.jsonl')
     scores = scores.to_json() if scores else read_json(run/'metrics.json') or None
     hardest = choose_views(capture, 'all', 8)[-1]
     view, stages = compare_view(avatar, capture, *hardest), render_on_cpu(avatar, capture, *hardest)
-    notes = [x.P(t) for t in cautions(facts, scores)]
-    body = [summary_section(run, capture, facts, scores, view, stages.n), *([x.Div(*notes, cls='note')] if notes else []),
-            *(score_section(scores) if scores else []), *view_section(avatar, capture), *guidance_section(run, facts),
-            *training_section(run, log), *feature_section(stages, view), *capture_section(capture), *reproduce_section(run, capture, facts)]
+    def sections(facts, scores, own=lambda: (*guidance_section(run, facts), *training_section(run, log)), said=()):
+        return [summary_section(run, capture, facts, scores, view, stages.n),
+                *([x.Div(*map(x.P, notes), cls='note')] if (notes := [*cautions(facts, scores), *said]) else []),
+                *(score_section(scores) if scores else []), *view_section(avatar, capture), *own(), *feature_section(stages, view),
+                *capture_section(capture), *reproduce_section(run, capture, facts)]
+    try: body = sections(facts, scores)
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, OSError, RecursionError): # what damaged files raise
+        body = sections({}, None, tuple, ['Files of this run are damaged; what they say is left out.'])
     head = [x.Meta(charset='utf-8'), x.Meta(name='viewport', content='width=device-width, initial-scale=1'),
             x.Title(f'{capture.name}: head avatar'), x.Style(x.Safe(style_sheet()))]
     page = x.to_xml(x.Html(x.Head(*head), x.Body(x.Main(*body)), lang='en'), indent=False)

@@ -23,6 +23,7 @@ from ..rigid import torso_twist
 from ..raster.gaussians import Gaussians, activate, posed
 from ..raster.projection import HEAD_NEAR
 from ..raster.splat import rasterize
+from ..trust.lineage import Origin, parse_origin
 
 # %% ../../nbs/export/02_baked.ipynb #7371ab9a
 MOVE_C = r"""
@@ -109,7 +110,9 @@ class BakedAvatar:
     expression_names: tuple
     resolution: tuple # width and height of the pictures it was made for, pixels
     antialiased: bool = False # opacity compensation in the splatting
-    consent: str|None = None # whose face it is, as the capture says
+    consent: str|None = None # the terms of the consent, in a line for people
+    origin: Origin = Origin() # what it was made of
+    pose_range: Float[Tensor, "2 6"]|None = None # between which the relative pose deforms the head; None: everywhere
     plain = True # its Gaussians have colours, not features
 
     def __len__(self): return len(self.base)
@@ -144,8 +147,10 @@ class BakedAvatar:
         return *res[:2], res[2].reshape(()), res[3]
 
     def weights(self, expression: Tensor, pose: Tensor, scale: Tensor) -> Float[Tensor, "k"]:
-        "The weights of the bases for a frame."
-        return self.mix @ relative_inputs(self, expression, pose, scale)
+        "The weights of the bases for a frame; beyond the poses of the training, the head turns as a whole and deforms no further."
+        x = relative_inputs(self, expression, pose, scale)
+        if self.pose_range is not None: x = torch.cat([x[:-6], torch.clamp(x[-6:], *self.pose_range)])
+        return self.mix @ x
 
     def canonical(self, expression=None, pose=None, scale=None, torso=None) -> Gaussians: # canonical space; features are RGB
         "The Gaussians of a frame before the rigid pose."
@@ -202,7 +207,9 @@ def save_baked(head: BakedAvatar, path: Path|str, # .baked
     if head.share is not None: state['share'] = head.share.detach().cpu().half()
     about = dict(kind='gha_nb baked', version=VERSION, gha_nb=gha_nb.__version__, points=len(head), bases=len(head.deltas))
     about |= {k: getattr(head, k).tolist() for k in KEPT} | dict(expression_names=list(head.expression_names), frozen=list(head.frozen))
-    about |= dict(resolution=list(head.resolution), antialiased=head.antialiased, consent=head.consent)
+    about |= dict(resolution=list(head.resolution), antialiased=head.antialiased, consent=head.consent,
+                  origin=head.origin.to_json())
+    if head.pose_range is not None: about |= dict(pose_range=head.pose_range.tolist())
     write_atomic(path, lambda p: p.write_bytes(save(state, metadata=dict(gha_nb=json.dumps(about)))))
     return path
 
@@ -246,6 +253,9 @@ def load_baked(path: Path|str, # .baked
         kept = {name: torch.tensor(about[name], dtype=torch.float32) for name in KEPT}
         sizes = (e,), (6,), (), (6,), (2, e), (3,)
         bad += [name for name, s in zip(KEPT, sizes) if tuple(kept[name].shape) != s]
+        if 'pose_range' in about:
+            kept['pose_range'] = torch.tensor(about['pose_range'], dtype=torch.float32)
+            if tuple(kept['pose_range'].shape) != (2, 6): bad.append('pose_range')
         share = state.get('share')
         if share is not None and tuple(share.shape) != (n,): bad.append('share')
         bad += [name for name, v in (state | kept).items() if v.is_floating_point() and not v.isfinite().all()]
@@ -254,6 +264,8 @@ def load_baked(path: Path|str, # .baked
         if bad: raise ValueError(f'{bad[0]} has another shape or type, or is not finite')
         head = BakedAvatar(torch.cat([state['means'], state['columns'].float()], 1), state['deltas'], state['units'], state['mix'],
                            None if share is None else share.float(), **kept, expression_names=tuple(about['expression_names']),
-                           resolution=tuple(about['resolution']), antialiased=bool(about['antialiased']), consent=about['consent'])
-    except (LookupError, TypeError, ValueError, OverflowError) as why: raise CheckpointError(f'{path} is damaged: {why}') from None
+                           resolution=tuple(about['resolution']), antialiased=bool(about['antialiased']), consent=about['consent'],
+                           origin=parse_origin(about.get('origin'), path))
+    except (GhaError, LookupError, TypeError, ValueError, OverflowError) as why:
+        raise CheckpointError(f'{path} is damaged: {why}') from None
     return head.to(device)

@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['SPREAD', 'RATES', 'training_frames', 'sampled_frames', 'torso_of_head', 'generator_columns', 'linear_response',
-           'principal_bases', 'quantized', 'consent_of', 'linear_head', 'BakeView', 'view_of', 'budgeted', 'finetune',
+           'principal_bases', 'quantized', 'origin_for', 'linear_head', 'BakeView', 'view_of', 'budgeted', 'finetune',
            'importance', 'bake']
 
 # %% ../../nbs/export/03_baking.ipynb #a96ef494
-import json, math, time
+import math, time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +18,6 @@ from torch import Tensor
 from ..avatar.avatar import HeadAvatar, camera_in_canonical, relative_inputs
 from ..capture.capture import Capture
 from ..capture.coefficients import as_named
-from ..capture.layout import read_split
 from ..core import GhaError, progress as progress_bar, step_rng
 from ..drive.reenactment import face_camera
 from ..evaluation.metrics import camera_for
@@ -29,7 +28,11 @@ from ..losses import load_perceptual
 from ..raster.gaussians import logit, posed
 from ..raster.projection import HEAD_NEAR
 from ..raster.splat import rasterize
+from ..readers.reading import open_capture
 from ..training.loss_terms import crop_box, normalized_projection
+from ..trust.consent import permit
+from ..trust.lineage import Origin, origin_of, updated
+from ..trust.marking import note_beside, say_once
 
 # %% ../../nbs/export/03_baking.ipynb #804d30ce
 def training_frames(avatar: HeadAvatar, capture: Capture|None = None) -> list: # of (expression [E], pose [6], scale [])
@@ -110,11 +113,9 @@ def quantized(bases: Float[Tensor, "k n 14"]) -> tuple[Tensor, Tensor]: # int8 [
     return (bases/units[:, None]).round().to(torch.int8), units
 
 # %% ../../nbs/export/03_baking.ipynb #8a48fb0b
-def consent_of(capture: Capture|None) -> str|None:
-    "What a capture's split.json says about whose face it is."
-    if capture is None: return None
-    said = (read_split(capture.path) or {}).get('consent')
-    return said if isinstance(said, str) or said is None else json.dumps(said)
+def origin_for(avatar, capture: Capture|None) -> Origin:
+    "What a bake was made of, with the terms of consent as the capture has them today."
+    return updated(origin_of(avatar), capture and capture.path)
 
 def linear_head(avatar: HeadAvatar, capture: Capture|None = None,
                 bases: int = 20, # K
@@ -130,12 +131,15 @@ def linear_head(avatar: HeadAvatar, capture: Capture|None = None,
     base = generator_columns(avatar, variance=variance)
     gains, gram, response = linear_response(avatar, base, frames, len(known), variance)
     mix, deltas, _ = principal_bases(gram, response, bases)
-    deltas, units = quantized(deltas)
+    (deltas, units), origin = quantized(deltas), origin_for(avatar, capture)
     kept = {k: getattr(avatar, k).detach().clone() for k in KEPT if hasattr(avatar, k)}
+    poses = torch.stack([relative_inputs(avatar, *avatar.frame(*f))[-6:] for f in known])
+    low, high, beyond = poses.amin(0), poses.amax(0), .25*(poses.amax(0) - poses.amin(0)) # a quarter farther it is still asked
     kept = dict(neutral_torso=torch.zeros_like(avatar.neutral_pose)) | kept | dict(background=kept['background'][:3])
     return BakedAvatar(base, deltas, units, mix*gains, torch.sigmoid(avatar.torso_logits.detach()) if avatar.config.torso else None,
                        **kept, expression_names=avatar.expression_names, resolution=avatar.resolution,
-                       antialiased=avatar.config.antialiased, consent=consent_of(capture))
+                       antialiased=avatar.config.antialiased, consent=str(origin.terms), origin=origin,
+                       pose_range=torch.stack([low - beyond, high + beyond]))
 
 # %% ../../nbs/export/03_baking.ipynb #59e53312
 @dataclass(frozen=True)
@@ -229,12 +233,13 @@ def bake(avatar: HeadAvatar|Path|str, # or its run folder
     if out is not None: check_baked_path(Path(out), overwrite)
     if getattr(avatar, 'plain', False): raise GhaError('this avatar is baked already; bake the run that it came from')
     if not isinstance(avatar, HeadAvatar): avatar = HeadAvatar.load(avatar)
-    if capture is not None and not isinstance(capture, Capture): capture = Capture.read(capture, check=False)
+    if capture is not None and not isinstance(capture, Capture): capture = open_capture(capture, check=False)
     capture = None if capture is None else as_named(capture, avatar.expression_names)
     most = avatar.n_expressions + 6
     if not 1 <= bases <= most: raise GhaError(f'bases can be 1 to {most}, the number of inputs; got {bases}')
     if points is not None and not 1 <= points <= len(avatar): raise GhaError(f'points can be 1 to {len(avatar)}, got {points}')
     if seconds is not None and seconds < 0 or steps is not None and steps < 0: raise GhaError('seconds and steps cannot be negative')
+    permit('bake', origin_for(avatar, capture).terms, say_once)
     head = linear_head(avatar, capture, bases, seed=seed)
     frames = sampled_frames(avatar, training_frames(avatar, capture), 64, seed)
     view = lambda step: view_of(avatar, capture, frames, seed, step)
@@ -245,5 +250,5 @@ def bake(avatar: HeadAvatar|Path|str, # or its run folder
     if judge is not None: judge.to(head.base.device)
     pace = 1 + 60*(1 - len(head)/len(avatar))
     head = rounded(finetune(head, view, seconds, steps, pace=pace, perceptual=judge, progress=progress)[0])
-    if out is not None: save_baked(head, out, overwrite)
+    if out is not None: note_beside(save_baked(head, out, overwrite), head.origin, 'bake')
     return head

@@ -25,6 +25,9 @@ from ..geometry import Camera, rotvec_to_matrix
 from ..raster.gaussians import Gaussians, logit, posed
 from ..raster.projection import near_plane
 from ..raster.splat import check_gaussians, rasterize
+from ..trust.consent import permit
+from ..trust.lineage import origin_of
+from ..trust.marking import note_beside, say_once
 
 # %% ../../nbs/export/01_splat_files.ipynb #7273b69e
 def color_backward(gaussians: Gaussians, # features are ignored
@@ -221,6 +224,7 @@ def export(avatar: HeadAvatar|Path|str, # or its run folder
            cameras: list|None = None, # for the fit, world space; None: an arc around the neutral face
            space: str = 'world', # coordinates of the capture, or 'viewer': in the neutral head, its units, y down (.spz, .glb: up)
            overwrite: bool = False, # replace a file that is there
+           note: bool = True, # say in a file beside it what it is
           ) -> Path: # the file
     """Write a moment of an avatar as ordinary Gaussian splats, which other programs open.
 
@@ -230,9 +234,12 @@ def export(avatar: HeadAvatar|Path|str, # or its run folder
     check_output_path(Path(out), overwrite)
     if space not in ('world', 'viewer'): raise GhaError(f"space can be 'world' or 'viewer', got {space!r}")
     if isinstance(avatar, Path | str): avatar = HeadAvatar.load(avatar)
+    permit('export', (origin := origin_of(avatar)).terms, say_once)
     g = splats(avatar, expression, pose, scale, torso, colors=colors, cameras=cameras)
     if space == 'viewer': g = in_viewer_space(g, avatar, Path(out).suffix.lower() in ('.spz', '.glb'))
-    return write_splats(g, out, overwrite)
+    out = write_splats(g, out, overwrite)
+    if note: note_beside(out, origin, 'export')
+    return out
 
 def frame_range(capture: Capture, which: str, # 'FIRST:LAST', both included and both optional
                ) -> list[str]: # names of frames
@@ -259,6 +266,9 @@ def export_frames(avatar: HeadAvatar, capture: Capture, # whose expressions, pos
     if unknown := [f for f in files if f not in capture.frames]:
         raise GhaError(f'{capture.name} has no frame {unknown[0]!r}; there are {capture.frames[0]} to {capture.frames[-1]}')
     for out in files.values(): check_output_path(Path(out), overwrite)
-    options = dict(colors=colors, space=space, overwrite=overwrite)
-    return [export(avatar, out, *capture.tracking(f), cameras=capture_cameras(avatar, capture, f), **options)
-            for f, out in progress(files.items(), 'exporting', len(files))]
+    options = dict(colors=colors, space=space, overwrite=overwrite, note=False)
+    res = [export(avatar, out, *capture.tracking(f), cameras=capture_cameras(avatar, capture, f), **options)
+           for f, out in progress(files.items(), 'exporting', len(files))]
+    for first in {o.parent: o for o in reversed(res)}.values(): # one note in each folder, for all of them
+        note_beside(first, origin_of(avatar), 'export', [o.name for o in res if o.parent == first.parent and o != first])
+    return res

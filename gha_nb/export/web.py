@@ -12,20 +12,25 @@ from importlib.resources import files
 from pathlib import Path
 from ..capture.capture import Capture
 from ..core import GhaError, write_atomic
-from ..drive.performance import Performance
+from ..drive.performance import as_performance
+from ..drive.performance_file import Performance
 from ..drive.reenactment import drive
 from .baked import BakedAvatar, load_baked, open_avatar, save_baked
+from ..readers.reading import open_capture
 from ..tracking.models import find_model, models
+from ..trust.consent import permit
+from ..trust.marking import note_beside, say_once
 
 # %% ../../nbs/export/04_web.ipynb #63dd5cb5
 def clip_of(head: BakedAvatar, driver: Performance|Capture|Path|str, # a performance, a capture or its folder, or a table
-            fps: float = 25., # frames a second
+            fps: float|None = None, # frames a second; None: its own, or 25
             **options, # of `drive`
            ) -> dict: # what the page plays, JSON
     "A performance as the page plays it; raises `GhaError` for a driver that cannot be read or matched."
     rounded = lambda v: [round(x, 4) for x in v.tolist()]
-    frames = [dict(expression=rounded(e), pose=rounded(p), torso=rounded(t)) for e, p, _, t in drive(head, driver, **options)]
-    return dict(fps=fps, frames=frames)
+    driven = drive(head, driver, **options)
+    frames = [dict(expression=rounded(e), pose=rounded(p), torso=rounded(t)) for e, p, _, t in driven]
+    return dict(fps=fps or driven.performance.fps or 25., frames=frames)
 
 SOUNDS = ('.mp3', '.m4a', '.aac', '.wav', '.ogg', '.oga', '.opus', '.flac') # what browsers play; of anything else, the sound is taken out
 
@@ -127,14 +132,14 @@ def page_of(run: Path, # a run folder, which is baked first, or a .baked file
     from gha_nb.export.baking import bake
     out = out or run.with_suffix('')/'export'/('head.html' if single else 'web')
     check_page_path(out, single, overwrite)
-    head, capture = open_avatar(run), None if capture is None else Capture.read(capture)
+    head, capture = open_avatar(run), None if capture is None else open_capture(capture)
     if not isinstance(head, BakedAvatar): head = bake(head, capture)
     return export_web(head, out, clip=clip or capture, title=run.stem, single=single, overwrite=overwrite, **options)
 
 def export_web(head: BakedAvatar|Path|str, # or its .baked file
                out: Path|str, # a folder; or for a single page, an .html file
                *, clip: dict|Performance|Capture|Path|str|None = None, # what the page plays: from `clip_of`, or what `drive` takes
-               sound: Path|str|None = None, # that belongs to the clip: a sound, or a film with one
+               sound: Path|str|None = None, # that belongs to the clip: a sound, or a film with one; None: the performance's own
                tracker: Path|str|None = None, # for a webcam: an unpacked `@mediapipe/tasks-vision`, or 'npm': fetch it with npm
                title: str = 'Head', # of the page
                single: bool = False, # one HTML file with everything inside
@@ -149,17 +154,21 @@ def export_web(head: BakedAvatar|Path|str, # or its .baked file
     if sound and clip is None: raise GhaError('a sound belongs to a clip: say what the page plays')
     if tracker and single: raise GhaError('the face tracker is a folder of its own, so a page with it cannot be a single file')
     extra = tracker_files(tracker) if tracker else {}
-    name, heard = read_sound(Path(sound)) if sound else (None, None)
+    if clip is not None and not isinstance(clip, dict): clip = as_performance(clip)
+    own = getattr(clip, 'sound', None)
+    name, heard = read_sound(Path(sound)) if sound else ('clip.wav', own.padded().wav()) if own else (None, None)
     if not isinstance(head, BakedAvatar): head = load_baked(head)
-    if clip is not None and not isinstance(clip, dict): clip = clip_of(head, clip)
+    permit('export', head.origin.terms, say_once)
+    if isinstance(clip, Performance): clip = clip_of(head, clip)
     with tempfile.TemporaryDirectory() as folder: data = save_baked(head, Path(folder)/'head.baked').read_bytes()
     if single: contents = {page: single_page(title, data, clip, heard)}
     else:
         contents = {out/o: page_text(o) for o in PAGE} | {out/'head.baked': data}
         contents |= {out/o: v for o, v in extra.items()} | {page: folder_page(title, clip is not None, bool(extra))}
-        if clip: contents[out/'clip.json'] = json.dumps(clip | dict(sound=name) if sound else clip)
-        if sound: contents[out/name] = heard
+        if clip: contents[out/'clip.json'] = json.dumps(clip | dict(sound=name) if heard else clip)
+        if heard: contents[out/name] = heard
     for path, content in contents.items():
         content = content if isinstance(content, bytes) else content.encode()
         write_atomic(path, lambda p, content=content: p.write_bytes(content))
+    note_beside(page, head.origin, 'export', [o.name for o in contents if o != page and o.parent == page.parent])
     return page

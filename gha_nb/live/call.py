@@ -16,7 +16,6 @@ from ..core import GhaError
 from .outputs import LivePage, QuietServer, page_file
 from .sources import Motion
 from ..parts import PartConfig, part
-from ..viewer.page import free_port
 
 # %% ../../nbs/live/06_call.ipynb #10d1921b
 TURN, SHIFT = 8192, 10_000 # steps to the radian, and to the metre
@@ -110,11 +109,11 @@ class CallPage(LivePage):
 
     def do_POST(self):
         if not self.known(): return
-        size = int(self.headers.get('Content-Length') or 0)
-        if self.headers.get('X-Live') != '1' or self.path != '/offer' or not 0 < size < 100_000:
+        body = self.body(100_000)
+        if self.headers.get('X-Live') != '1' or self.path != '/offer' or body is None:
             return self.answer('text/plain', b'not from the page', 403)
-        try: self.answer('application/json', json.dumps(self.server.window.peers.answer(json.loads(self.rfile.read(size)))).encode())
-        except (GhaError, ValueError) as e: self.answer('text/plain', str(e).encode(), 400)
+        try: self.answer('application/json', json.dumps(self.server.window.peers.answer(json.loads(body))).encode())
+        except (GhaError, ValueError, RecursionError) as e: self.answer('text/plain', str(e).encode(), 400)
 
 @part('output', 'call', CallConfig)
 class CallOutput:
@@ -123,11 +122,10 @@ class CallOutput:
         path = Path(config.path)
         if path.suffix != '.baked' or not path.is_file():
             raise GhaError(f'{config.path or "a call"}: the other side draws a .baked file; make one with gha-nb bake')
-        self.head, self.names, self.local = path.read_bytes(), [], config.host in ('127.0.0.1', 'localhost', '::1')
+        self.head, self.names = path.read_bytes(), []
         self.peers = CallPeers(config.ice)
-        self.server = QuietServer((config.host, free_port(config.host, config.port)), CallPage)
-        self.server.window, self.port = self, self.server.server_address[1]
-        self.address = f"http://{config.host if self.local else '127.0.0.1'}:{self.port}"
+        self.server = QuietServer(config.host, config.port, CallPage)
+        self.server.window, self.port, self.address = self, self.server.port, self.server.address
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs=dict(poll_interval=.1), name='live call page', daemon=True)
         self.thread.start()
         if config.say: config.say(f'call: {self.address}')

@@ -11,15 +11,18 @@ __all__ = ['make_output', 'NullOutput', 'jpeg', 'page_file', 'WindowConfig', 'Li
 import io, json, sys, threading, time
 from collections.abc import Callable
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from importlib.resources import files
 from pathlib import Path
 import numpy as np
 from PIL import Image
+from ..access import Access, GuardedHandler
 from ..core import GhaError
 from .datagrams import make_source
 from .session import LiveNumbers, LiveSession, Output
 from ..parts import PartConfig, find_part, part
+from ..trust.marking import allowed, seal
+from ..trust.provenance import Claims
 from ..viewer.page import free_port
 
 # %% ../../nbs/live/05_outputs.ipynb #92fcdcd0
@@ -58,10 +61,8 @@ class WindowConfig(PartConfig):
     quality: int = 85 # of the JPEGs, 1..95
     say: Callable|None = print # told the address
 
-class LivePage(BaseHTTPRequestHandler):
+class LivePage(GuardedHandler):
     "Answers a browser."
-    protocol_version = 'HTTP/1.0' # an answer ends with its connection
-    def log_message(self, *args): pass
     def answer(self, kind: str, body: bytes, status: int = 200):
         policy = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'"
         self.send_response(status)
@@ -69,12 +70,6 @@ class LivePage(BaseHTTPRequestHandler):
                      'X-Content-Type-Options': 'nosniff', 'Content-Security-Policy': policy}.items(): self.send_header(k, v)
         self.end_headers()
         self.wfile.write(body)
-
-    def known(self) -> bool: # another name of this machine in a request is another site's attempt
-        "Does the request name this server by its address? Answers if not."
-        host = (self.headers.get('Host') or '').rsplit(':', 1)[0].strip('[]')
-        if self.server.window.local and host not in ('localhost', '127.0.0.1', '::1'): self.answer('text/plain', b'another host', 403)
-        else: return True
 
     def do_GET(self):
         if not self.known(): return
@@ -112,7 +107,13 @@ class LivePage(BaseHTTPRequestHandler):
         self.answer('text/plain', b'done')
 
 class QuietServer(ThreadingHTTPServer):
+    "Serves a page to whom its address was given."
     daemon_threads = True
+    def __init__(self, host: str, port: int, handler: type):
+        self.port = free_port(host, port)
+        self.access = Access.of(host, self.port)
+        self.address = self.access.address(host, self.port)
+        super().__init__((host, self.port), handler)
     def handle_error(self, request, address): pass # a browser that leaves in the middle is no error
 
 @part('output', 'window', WindowConfig)
@@ -120,15 +121,13 @@ class WindowOutput:
     "A page with the picture, on a server of this machine."
     def __init__(self, config: WindowConfig):
         self.config, self.session, self.image, self.number, self.closed = config, None, None, 0, False
-        self.ready, self.local = threading.Condition(), config.host in ('127.0.0.1', 'localhost', '::1')
-        self.server = QuietServer((config.host, free_port(config.host, config.port)), LivePage)
-        self.server.window, self.port = self, self.server.server_address[1]
-        self.address = f"http://{config.host if self.local else '127.0.0.1'}:{self.port}"
+        self.ready, self.server = threading.Condition(), QuietServer(config.host, config.port, LivePage)
+        self.server.window, self.port, self.address = self, self.server.port, self.server.address
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs=dict(poll_interval=.1), name='live window', daemon=True)
         self.thread.start()
         if config.say:
             if config.port and self.port != config.port: config.say(f'port {config.port} is in use, taking {self.port}')
-            if not self.local: config.say(f'listening on {config.host}: everyone who can reach this machine can watch')
+            if self.server.access.token: config.say(f'listening on {config.host}: whoever has this address can watch')
             config.say(f'live: {self.address}')
 
     def __call__(self, image, session):
@@ -172,7 +171,7 @@ class FileOutput:
         now = time.perf_counter()
         if self.writer is None:
             import imageio_ffmpeg
-            self.start, (high, wide) = now, image.shape[:2]
+            self.start, (high, wide), self.marker = now, image.shape[:2], getattr(session, 'marker', None)
             self.writer = imageio_ffmpeg.write_frames(str(self.partial), (wide, high), fps=self.config.fps, codec='libx264', quality=None,
                                                       macro_block_size=1, output_params=['-crf', '18', '-preset', 'veryfast'])
             self.writer.send(None)
@@ -192,6 +191,7 @@ class FileOutput:
         finally:
             self.writer.close()
             self.writer = None
+        seal(self.partial, self.marker.claims() if self.marker else Claims('live'), self.path.name)
         self.partial.replace(self.path)
 
 # %% ../../nbs/live/05_outputs.ipynb #fbf77a22
@@ -264,13 +264,15 @@ def drive_live(avatar, # `HeadAvatar` or `BakedAvatar`
                say: Callable = print, # told what is going on
                settings: dict|None = None, # fields of the source's configuration
                out_settings: dict|None = None, # fields of the output's configuration
-               **options, # of `LiveSession`: size, mirror, head
+               **options, # of `LiveSession`: size, mirror, head, mark
               ) -> LiveNumbers: # what each stage cost
     """Let a source move an avatar.
 
         drive_live(open_avatar('head.baked'), source='video', settings=dict(path='me.mp4'), out='me_live.mp4')
 
     Raises `GhaError` that says what was in the way: no camera, no face, no face detector, a port in use, no coefficient in common."""
+    allowed(avatar, 'live')
+    if out == 'call': allowed(avatar, 'export') # the other side gets the head
     given = make_source(source, **settings or {})
     known = dict(path=out, overwrite=overwrite) if out.endswith('.mp4') else dict(say=say) if out in ('window', 'call') else {}
     try: output = make_output('file' if out.endswith('.mp4') else out, **known | (out_settings or {}))

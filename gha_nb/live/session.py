@@ -22,6 +22,7 @@ from .sources import CameraImage, Motion, Newest, Source, SourceEnded
 from ..studio.rig import meters_per_head_unit
 from ..tracking.correspondence import load_correspondence
 from ..tracking.detection import choose_face, make_detector
+from ..trust.marking import Marker, Marking
 
 # %% ../../nbs/live/04_session.ipynb #c4071a3c
 class LiveInputs:
@@ -103,8 +104,10 @@ class LiveSession:
                  seconds: float = 2., # of calibration
                  head: float = 1., # how much of the head's motion is taken
                  detector: str = 'mediapipe', # name of a part, for sources that give pictures
+                 mark: bool = True, # a watermark in every picture?
                 ):
         self.avatar, self.source, self.outputs, self.look = avatar, source, list(outputs), None
+        self.marker = Marker(Marking.of(avatar, 'live', watermark=mark))
         try:
             width, height = avatar.resolution
             step = 2*avatar.config.upsampler.factor
@@ -125,7 +128,7 @@ class LiveSession:
     def warm_up(self):
         "Do everything once, so that no first picture waits for what is loaded or compiled on first use."
         if self.look: self.look(np.zeros((64, 64, 3), np.uint8), 0.), load_correspondence()
-        self.avatar.render(self.camera)
+        self.marker((255*self.avatar.render(self.camera)).round().byte().cpu().numpy())
 
     # the work of the threads; each closes the queue behind it when it ends
     def guard(self, work, queue: Newest|None):
@@ -170,7 +173,7 @@ class LiveSession:
             if self.wanted.is_set(): self.wanted.clear(); self.face.calibrate()
             self.motion = self.face(motion)
             image = self.avatar.render(self.camera, *self.inputs(self.motion))
-            self.pictures.put((motion.time, (255*image).round().byte().cpu().numpy()))
+            self.pictures.put((motion.time, self.marker((255*image).round().byte().cpu().numpy())))
             self.stages['render'].note(begun, motion.time)
 
     def show(self):

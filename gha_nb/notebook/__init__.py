@@ -6,4 +6,6 @@ __getattr__, __dir__, __all__ = lazy(__name__, dict(
     widgets='Play AvatarPanel comparison',
     background='BackgroundTraining ViewerCell',
     designer='Designer',
-    tutorial='start'))
+    consent_form='ConsentForm',
+    tutorial='start',
+    timeline='TimelinePanel'))

@@ -3,6 +3,8 @@
 from .widgets import Play as Play, AvatarPanel as AvatarPanel, comparison as comparison
 from .background import BackgroundTraining as BackgroundTraining, ViewerCell as ViewerCell
 from .designer import Designer as Designer
+from .consent_form import ConsentForm as ConsentForm
 from .tutorial import start as start
+from .timeline import TimelinePanel as TimelinePanel
 
-__all__ = ['Play', 'AvatarPanel', 'comparison', 'BackgroundTraining', 'ViewerCell', 'Designer', 'start']
+__all__ = ['Play', 'AvatarPanel', 'comparison', 'BackgroundTraining', 'ViewerCell', 'Designer', 'ConsentForm', 'start', 'TimelinePanel']

@@ -21,7 +21,7 @@ def free_memory() -> float: # GiB; infinite where the system does not say
     except OSError: return float('inf')
     return next((int(o.split()[1])/2**20 for o in lines if o.startswith('MemAvailable')), float('inf'))
 
-def missing_requirements(needs=(), # any of 'studio', 'demo', 'track'
+def missing_requirements(needs=(), # any of 'studio', 'demo', 'track', 'speech'
                          python=sys.version_info, found=importlib.util.find_spec, demo=None, memory=None # of another machine, for tests
                         ) -> list: # of texts, empty when nothing is missing
     "What stands in the way of a tutorial, each with what to type."
@@ -38,6 +38,9 @@ def missing_requirements(needs=(), # any of 'studio', 'demo', 'track'
     if 'track' in needs and found('mediapipe') is None:
         res.append("the tracker's face detector is not installed: `%pip install mediapipe` (or `pip install '.[track]'` in the folder of "
                    'gha_nb), then restart the kernel')
+    if 'speech' in needs and found('espeakng_loader') is None:
+        res.append("the voice is not installed: `%pip install espeakng-loader` (GPL-3; or `pip install '.[speech]'` in the folder of "
+                   'gha_nb), then run the cell again')
     if 'demo' in needs and not gone:
         from gha_nb.core import GhaError, demo_capture_path
         try: (demo or demo_capture_path)()
@@ -47,7 +50,7 @@ def missing_requirements(needs=(), # any of 'studio', 'demo', 'track'
                    'and run the cell again')
     return res
 
-def start(*needs): # 'demo', 'studio', 'track': what this tutorial works with
+def start(*needs): # 'demo', 'studio', 'track', 'speech': what this tutorial works with
     "Begin a tutorial: `start('demo')`; raises `NotReady` with all that is missing and what to type."
     if gone := missing_requirements(needs): raise NotReady('This tutorial cannot run yet.\n' + '\n'.join(f'- {o}' for o in gone))
     from gha_nb.core import load_settings, prepare_threads

@@ -19,6 +19,7 @@ from ..core import GhaError
 from ..geometry import Camera
 from ..native import compile_kernel, have_compiler, parallel, pointer, warn_fallback
 from .projection import near_plane
+from .splat import triton_draws, triton_module
 
 # %% auto #0
 __all__ = ['VISIBILITY_C', 'STRICT_FLOAT_FLAGS', 'to_clip', 'Fragments', 'visibility_native', 'visibility_numpy', 'visibility',
@@ -215,6 +216,7 @@ def visibility(clip: Float[Tensor, "*v n 4"], # homogeneous pixels x·w, y·w, z
                width: int, # pixels
                height: int, # pixels
                near: float = 0.01, # metres; nothing nearer is drawn
+               backend: str|None = None, # 'native' or 'triton'; chosen by device when None
               ) -> Fragments: # ids [*v,H,W], barycentrics [*v,H,W,3], depths [*v,H,W] in metres
     """The nearest face at every pixel centre, and where on it. No gradient passes; see `barycentrics_of` and `coverage`.
 
@@ -222,8 +224,13 @@ def visibility(clip: Float[Tensor, "*v n 4"], # homogeneous pixels x·w, y·w, z
 
     Example: `visibility(to_clip(vertices, camera), faces, 128, 128)`
     """
+    if (backend := backend or ('triton' if triton_draws(clip.device) else 'native')) not in ('native', 'triton'):
+        raise GhaError(f"mesh: no backend is called {backend!r}; there are native and triton")
+    if backend == 'triton':
+        found = triton_module('triton_mesh').visibility_triton(clip if clip.ndim == 3 else clip[None], faces, width, height, near)
+        return Fragments(*(found if clip.ndim == 3 else (v[0] for v in found)))
     if clip.ndim == 3:
-        views = [visibility(view, faces, width, height, near) for view in clip]
+        views = [visibility(view, faces, width, height, near, backend) for view in clip]
         return Fragments(*(torch.stack([getattr(v, name) for v in views]) for name in ('ids', 'barycentrics', 'depths')))
     host, corners = clip.detach().float().cpu().contiguous(), faces.detach().int().cpu().contiguous()
     if not host.isfinite().all(): raise GhaError('mesh: some vertices are not finite')
@@ -237,6 +244,7 @@ def rasterize_mesh(vertices: Float[Tensor, "*v n 3"], # world space, metres
                    faces: Int[Tensor, "f 3"], # vertex indices
                    camera: Camera, # one camera, or a batch of V
                    near: float|None = None, # near plane, world units; nothing nearer is drawn; None: as `near_plane` says
+                   backend: str|None = None, # as for `visibility`
                   ) -> Fragments: # ids [H,W], barycentrics [H,W,3], depths [H,W]; a leading V for a batch
     """What every pixel of a camera sees of a mesh: the nearest face (-1: none), perspective-correct barycentrics and the depth in metres.
 
@@ -246,7 +254,8 @@ def rasterize_mesh(vertices: Float[Tensor, "*v n 3"], # world space, metres
 
     Example: `normals = interpolate(vertex_normals(vertices, faces), faces, rasterize_mesh(vertices, faces, camera))`
     """
-    return visibility(to_clip(vertices, camera), faces, camera.width, camera.height, near_plane(vertices, camera) if near is None else near)
+    near = near_plane(vertices, camera) if near is None else near
+    return visibility(to_clip(vertices, camera), faces, camera.width, camera.height, near, backend)
 
 # %% ../../nbs/raster/06_mesh_raster.ipynb #fb23bf43
 def gather_attributes(attributes: Float[Tensor, "n c"], # per vertex

@@ -5,5 +5,6 @@ from gha_nb import lazy
 __getattr__, __dir__, __all__ = lazy(__name__, dict(
     recording='Recording Shot',
     layouts='read_recording layout_names',
+    triangulation='triangulate settle_cameras',
     completion='complete',
     reading='open_capture convert'))

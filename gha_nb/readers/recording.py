@@ -13,7 +13,7 @@ from PIL import Image
 from ..capture.layout import natural_key, open_bytes, reason, LayoutError
 from ..core import CaptureError
 from ..geometry import Camera
-from ..pictures import decode_picture
+from ..pictures import check_pixels, decode_picture
 
 
 # %% auto #0
@@ -27,6 +27,7 @@ def read_pixels(data: bytes, # of a picture
     "Decode a picture; raises `CaptureError`."
     try:
         with Image.open(io.BytesIO(data)) as image:
+            check_pixels(*image.size)
             clear = ('A' in image.getbands() or 'transparency' in image.info) and image.convert('RGBA').getextrema()[3][0] < 255
             return decode_picture(image, gray), decode_picture(image, True) if clear and not gray else None
     except Exception as error: # decoders raise what they like
@@ -88,6 +89,8 @@ class Films:
         if film is None:
             while len(self.open) > 31: self.open.pop(next(iter(self.open)))[0].release()
             film = cv2.VideoCapture(str(path))
+            try: check_pixels(*(int(film.get(o)) for o in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)))
+            except ValueError as e: raise CaptureError(f'{path}: {e}; export it smaller') from None
         if number < at or number > at + 200: at = number if film.set(cv2.CAP_PROP_POS_FRAMES, number) else at
         good = film.isOpened()
         while good and at < number: good, at = film.grab(), at + 1

@@ -145,8 +145,8 @@ def did_you_mean(name, known) -> str:
 def checked_number(name: str, value, low: float, high: float) -> float:
     "A number inside its range; what lies outside is moved to the end, with a note."
     try: number = float(value)
-    except (TypeError, ValueError): number = math.nan
-    if not math.isfinite(number) or isinstance(value, bool): raise GhaError(f'{name} = {value!r} is not a number')
+    except (TypeError, ValueError, OverflowError): number = math.nan
+    if not math.isfinite(number) or isinstance(value, bool): raise GhaError(f'{name} = {value!r:.80} is not a number')
     if not low <= number <= high:
         warnings.warn(f'{name} = {number:g} is outside {low:g} to {high:g} and was set to {min(max(number, low), high):g}', stacklevel=4)
     return min(max(number, low), high)

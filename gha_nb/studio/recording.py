@@ -25,6 +25,7 @@ from .performance import Performance, perform
 from ..capture.writer import CaptureWriter
 from ..geometry import Camera
 from .rig import handheld, meters_per_head_unit, lens_blur, arc_rig, rigs
+from ..trust.consent import CONSENT_FILE, nobody_is_shown, write_consent
 
 # %% ../../nbs/studio/13_recording.ipynb #f5eeb2ac
 @dataclass(frozen=True)
@@ -123,7 +124,9 @@ def finish_recording(writer: CaptureWriter, train: list[str], test: list[str], c
     "Write the split of whatever frames are there; cameras 06 and 14 are for testing where there are more than two."
     train, test = ([f for f in part if writer.has(f)] for part in (train, test))
     test_cameras = [name for name in ('06', '14') if name in cameras and len(cameras) > 2]
-    return writer.finish(train, test, cameras, test_cameras, expression_names(), actor='synthetic, from CC0 data; no real person')
+    out = writer.finish(train, test, cameras, test_cameras, expression_names(), actor='synthetic, from CC0 data; no real person')
+    if not (out / CONSENT_FILE).exists(): write_consent(out, nobody_is_shown('gha_nb studio', 'a head that the studio made up'))
+    return out
 
 
 def record_frames(writer: CaptureWriter, subject: SyntheticHead | None, performance: Performance, views, settings: RecordingSettings,

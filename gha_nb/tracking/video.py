@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 from ..core import GhaError
+from ..pictures import check_pixels
 
 # %% ../../nbs/tracking/01_video.ipynb #8c677b75
 def ffmpeg_path() -> str:
@@ -142,6 +143,8 @@ def read_video(path: Path|str) -> Video:
     facts, times = stream_facts(words), packet_times(packets)
     if facts is None or not len(times):
         raise GhaError(f'{path}: no video is in this file; give one that a player shows, such as .mp4 or .mov')
+    try: check_pixels(facts['width'], facts['height'])
+    except ValueError as e: raise GhaError(f'{path}: {e}; export it smaller') from None
     return Video(path, times=times, equivalent=noted_lens(path), **facts)
 
 # %% ../../nbs/tracking/01_video.ipynb #6eddaf67

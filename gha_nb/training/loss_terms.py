@@ -43,6 +43,7 @@ class LossView:
     coarse_visible: Float[Tensor, "1 h w"]|None
     where: tuple = (.5, .5) # two random numbers 0..1: where a crop lies
     about: tuple|None = None # a place that the crop should show: down and across, as fractions of the picture
+    extent: tuple|None = None # of the mask, where it is known without asking a GPU: (top, bottom), (left, right), as fractions
 
     @property
     def alpha(self) -> Float[Tensor, "1 h w"]: # with gradients
@@ -59,7 +60,7 @@ class LossView:
 
 def loss_view(rendering: Rendering, # from `HeadAvatar.draw`
               target: Target, # on the same device
-              where: tuple = (.5, .5), about: tuple|None = None, # of the crop
+              where: tuple = (.5, .5), about: tuple|None = None, extent: tuple|None = None, # of the crop
              ) -> LossView:
     "Put a rendering beside its truth, which follows where training has rescaled the picture."
     (high, mask, visible), (low, low_mask, low_visible) = target.high, target.low
@@ -67,7 +68,8 @@ def loss_view(rendering: Rendering, # from `HeadAvatar.draw`
     if image.shape != high.shape:
         fitted = lambda v: F.interpolate(v[None], size=image.shape[1:], mode='bilinear', antialias=True, align_corners=False)[0]
         high, mask, visible = (v if v is None else fitted(v) for v in (high, mask, visible))
-    return LossView(rendering, image, high, mask, visible, rendering.coarse.permute(2, 0, 1), low, low_mask, low_visible, where, about)
+    coarse = rendering.coarse.permute(2, 0, 1)
+    return LossView(rendering, image, high, mask, visible, coarse, low, low_mask, low_visible, where, about, extent)
 
 # %% ../../nbs/training/01_loss_terms.ipynb #6d4e7b0d
 @part('loss', 'l1_low')
@@ -95,14 +97,17 @@ def crop_box(mask: Tensor, # [1, H, W]
              where: tuple, # two numbers 0..1
              side: int, # pixels
              about: tuple|None = None, # down and across, as fractions of the picture
+             known: tuple|None = None, # the mask's (top, bottom), (left, right), as fractions; None: looked up
             ) -> tuple: # top, left, side
     "A square within the picture whose centre lies in the head's bounding box, or no further than a quarter of its side from a place."
     _, h, w = mask.shape
     side = min(side, h, w)
     box = []
     for i, (extent, profile) in enumerate(((h, mask[0].amax(1)), (w, mask[0].amax(0)))):
-        on = (profile > 0.5).nonzero()[:, 0]
-        a, b = (on[0].item(), on[-1].item() + 1) if len(on) else (0, extent)
+        if known is not None: a, b = known[i][0]*extent, known[i][1]*extent
+        else:
+            on = (profile > 0.5).nonzero()[:, 0]
+            a, b = (on[0].item(), on[-1].item() + 1) if len(on) else (0, extent)
         if about is not None: a, b = about[i]*extent - side/4, about[i]*extent + side/4
         box.append(int(min(max(a + where[i]*(b - a) - side/2, 0), extent - side)))
     return box[0], box[1], side
@@ -135,7 +140,7 @@ class PerceptualTerm:
 
     def __call__(self, view: LossView) -> Tensor|None:
         if self.network is None: return None
-        top, left, side = crop_box(view.mask, view.where, self.config.crop, view.about)
+        top, left, side = crop_box(view.mask, view.where, self.config.crop, view.about, view.extent)
         part = (slice(None), slice(None), slice(top, top + side), slice(left, left + side))
         shown = None if view.visible is None else view.visible[None][part]
         hidden = lambda values: values if shown is None else values*shown

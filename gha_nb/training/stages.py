@@ -37,15 +37,18 @@ class Stage:
     def __init__(self, run, config): self.run, self.config, self.optimizer = run, config, None
     @property
     def name(self) -> str: return part_of(type(self)).name
+    @property
+    def processes(self): return getattr(self.run, 'processes', None) # that share the views of a step
 
     def begin(self):
         "Build what the stage learns, and its optimizer."
     def sample(self, step: int): # has `frame` and `cameras`
         "The views of a step, from (seed, step)."
-        return sample_step(self.run.capture, self.run.preset, self.run.seed, step)
+        sample = sample_step(self.run.capture, self.run.preset, self.run.seed, step)
+        return sample if self.processes is None else self.processes.share(sample)
     def decode(self, frame: str, camera: str):
         "Read a view's pictures ahead, on another thread."
-    def step(self, sample) -> dict|None: # 'loss', 'psnr' (dB) and terms, as numbers; None: the step was skipped
+    def step(self, sample) -> dict|None: # 'loss', 'psnr' (dB) and terms, as numbers; None: skipped, or no report yet
         "Learn from the views of a sample."
         raise NotImplementedError
     def ended(self) -> bool:
@@ -160,7 +163,7 @@ class GaussiansConfig(StageConfig):
     initial_opacity: float = 0.5 # of all Gaussians
     initial_scale: float = 0.6 # size of a Gaussian, in mean distances to its nearest neighbours
 
-@part('stage', 'gaussians', GaussiansConfig)
+@part('stage', 'gaussians', GaussiansConfig, on_gpu='gha_nb.training.device:DeviceStage')
 class GaussiansStage(Stage):
     "Splatting, super-resolution and the losses on them (Xu et al., section 3.4)."
     events = 'on_start', 'on_step'
@@ -207,14 +210,16 @@ class GaussiansStage(Stage):
         for g in self.optimizer.param_groups: g['lr'] = g['base']*factor
         self.optimizer.zero_grad(set_to_none=True)
         try: total, terms = self.loss(sample)
-        except NotFinite: total = torch.tensor(torch.nan)
-        if torch.isfinite(total):
+        except NotFinite: total, terms = torch.tensor(torch.nan), {}
+        value, terms = (total, terms) if self.processes is None else self.processes.mean(total, terms)
+        if torch.isfinite(value):
             total.backward()
             grads = [p.grad for g in self.optimizer.param_groups for p in g['params'] if p.grad is not None]
+            if self.processes is not None: self.processes.average(grads)
             if torch.isfinite(torch.nn.utils.get_total_norm(grads)):
                 self.optimizer.step()
                 self.bad_steps = 0
-                return dict(loss=total.item(), psnr=-10*math.log10(max(terms.pop('mse'), 1e-10)), **terms)
+                return dict(loss=value.item(), psnr=-10*math.log10(max(terms.pop('mse'), 1e-10)), **terms)
         self.skip(sample)
 
     def skip(self, sample):

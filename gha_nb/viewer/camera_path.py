@@ -25,6 +25,7 @@ from torch import Tensor
 from ..avatar.avatar import HeadAvatar
 from ..core import GhaError
 from ..geometry import Camera, matrix_to_quat, matrix_to_rotvec, pose_matrix, quat_to_matrix, rotvec_to_matrix, rotvec_to_quat
+from ..trust.marking import Marking, marked_video
 from .page import ScenePlacement, world_camera
 
 # %% ../../nbs/viewer/06_camera_path.ipynb #c34070e3
@@ -198,18 +199,17 @@ def pictures(avatar: HeadAvatar, path: CameraPath) -> Iterator[UInt8[np.ndarray,
         yield (picture.cpu().nan_to_num().clamp(0, 1)*255).round().byte().numpy()
 
 def filming(avatar: HeadAvatar, path: CameraPath, out: Path|str, # .mp4, which is replaced
+           mark: bool = True, # a watermark in every picture?
            ) -> Iterator[tuple[int, int]]: # pictures done and in all
     "Film a path, one picture at a time; raises `GhaError`."
-    import imageio
     out = Path(out)
     if out.suffix.lower() != '.mp4': raise GhaError(f'{out}: the video is an .mp4')
     if not path.keys: raise GhaError('the path has no keys yet')
     out.parent.mkdir(parents=True, exist_ok=True)
     build, total = out.with_name(f'.{out.stem}.part.mp4'), len(path.times())
     try:
-        with closing(imageio.get_writer(build, format='ffmpeg', fps=path.fps, codec='libx264', quality=8, macro_block_size=1,
-                                        ffmpeg_log_level='error')) as video: # its own `with` leaves it open after an exception
-            for i, picture in enumerate(pictures(avatar, path)): video.append_data(picture); yield i + 1, total
+        with marked_video(build, path.fps, Marking.of(avatar, 'film', watermark=mark), out.name) as add:
+            for i, picture in enumerate(pictures(avatar, path)): add(picture); yield i + 1, total
         build.replace(out)
     finally: build.unlink(missing_ok=True)
 

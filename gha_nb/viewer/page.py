@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['ScenePlacement', 'capacity_for', 'splat_arrays', 'world_camera', 'page_camera', 'front_camera', 'free_port', 'silent',
-           'open_server', 'close_server', 'grouped', 'slider_range', 'ViewerLoop', 'Sharpness']
+           'open_server', 'guarded', 'close_server', 'grouped', 'slider_range', 'ViewerLoop', 'Sharpness']
 
 # %% ../../nbs/viewer/01_page.ipynb #0b6e8cf6
 import atexit, errno, html, os, re, socket, threading, time
@@ -20,6 +20,7 @@ from jaxtyping import Float
 from rich import get_console
 from torch import Tensor
 
+from ..access import Access, Guard, is_local
 from ..avatar.avatar import HeadAvatar
 from ..capture.capture import Capture
 from ..core import GhaError, load_settings
@@ -125,21 +126,29 @@ def open_server(host: str|None = None, # None: the settings', by default this ma
     "Start the web server and announce its address; raises `GhaError`."
     settings = load_settings()
     host, port = host or settings.viewer_host, settings.viewer_port if port is None else port
-    found = free_port(host, port)
-    with silent(): server = viser.ViserServer(host, found, label='gha_nb', verbose=False)
+    local = is_local(host)
+    inside = (host, free_port(host, port)) if local else ('127.0.0.1', 0)
+    with silent(): server = viser.ViserServer(*inside, label='gha_nb', verbose=False)
     server.request_share_url = lambda *a, **kw: None
     server.gui.configure_theme(control_width='large', show_logo=False, show_share_button=False)
     server.gui.main_panel.dock_right()
-    found = server.get_port()
+    try: server.access, server.guard, found = guarded(host, port, server.get_port())
+    except BaseException: close_server(server); raise
     if port and found != port: say(f'port {port} is in use, taking {found}')
-    local = host in ('localhost', '::1') or host.startswith('127.')
-    if not local: say(f'listening on {host}: everyone who can reach this machine can watch and move the controls, there is no password. '
+    if not local: say(f'listening on {host}: whoever has this address can watch and move the controls; the connection is not encrypted. '
                       f'For yourself alone, keep 127.0.0.1 and use `ssh -L {found}:127.0.0.1:{found}`')
-    say(f"viewer: http://{f'[{host}]' if ':' in host else host if local else '127.0.0.1'}:{found}")
+    say(f'viewer: {server.access.address(host, found)}')
     return server
+
+def guarded(host: str, port: int, inside: int) -> tuple[Access, Guard|None, int]: # and the port to type
+    "What stands between other machines and a server that listens to this one."
+    if is_local(host): return Access(), None, inside
+    access = Access.of(host, found := free_port(host, port))
+    return access, (guard := Guard(host, found, inside, access)), guard.port
 
 def close_server(server: viser.ViserServer):
     "Stop listening, without viser's message."
+    if getattr(server, 'guard', None) is not None: server.guard.close()
     with silent(): server.stop()
 
 # %% ../../nbs/viewer/01_page.ipynb #0fcc22f0

@@ -31,6 +31,8 @@ from ..evaluation.pictures import feature_colors, normalize_range
 from ..raster.projection import HEAD_NEAR
 from .scene import CaptureScene
 from ..raster.splat import rasterize
+from ..readers.reading import open_capture
+from .timeline import TimelineTab
 
 # %% ../../nbs/viewer/08_viewer.ipynb #6c3365ca
 RENDER_MODES = ('splats (drawn by the browser)', 'super-resolved picture', 'coarse picture', 'depth', 'coverage', 'features as colours',
@@ -62,6 +64,7 @@ class Viewer(ViewerLoop):
         self.shown.on_update(self.changed); self.channel.on_update(self.changed)
         self.controls, self.compare, self.around = AvatarControls(avatar, capture, self), None, None
         self.build_tabs(server, folder)
+        gui.add_markdown(f'consent: {avatar.origin.terms}')
         self.note = gui.add_markdown(f'{len(avatar):,} Gaussians')
         server.on_client_connect(self.arrived); server.on_client_disconnect(self.left)
         self.changed()
@@ -75,6 +78,7 @@ class Viewer(ViewerLoop):
             with tabs.add_tab('frames'): self.controls.build_frames(gui)
         with tabs.add_tab('inspect'): self.inspector = Inspector(self, self.avatar, self.placement)
         with tabs.add_tab('path'): self.path = PathTab(self, self.avatar, self.controls, self.placement, folder)
+        with tabs.add_tab('timeline'): self.timeline = TimelineTab(self, self.avatar, self.controls, folder)
         if capture is None: return
         with tabs.add_tab('compare'): self.compare = Compare(gui, capture, self)
         with gui.add_folder('around the head', expand_by_default=False):
@@ -99,7 +103,7 @@ class Viewer(ViewerLoop):
         if still <= 0:
             for r in rules: r.drawn_at = now # whatever becomes of the next picture, the one after it waits again
             self.changed('still')
-        return min(self.controls.tick(now), self.path.tick(now), still)
+        return min(self.controls.tick(now), self.path.tick(now), self.timeline.tick(now), still)
     def inputs(self): return self.controls.inputs()
     def frame(self) -> str|None: # name
         "The frame of the capture that is shown, or the one last shown."
@@ -213,7 +217,7 @@ def view(avatar: HeadAvatar|BakedAvatar|Path|str, # or its run folder, or a .bak
     if isinstance(avatar, Path | str):
         run = Path(avatar)
         folder, avatar = folder or (run if run.is_dir() else run.parent), open_avatar(run)
-    if capture is not None and not isinstance(capture, Capture): capture = Capture.read(capture, check=False)
+    if capture is not None and not isinstance(capture, Capture): capture = open_capture(capture, check=False)
     server = open_server(host, port, say)
     try: viewer = Viewer(avatar, capture, server, folder and Path(folder))
     except BaseException: close_server(server); raise

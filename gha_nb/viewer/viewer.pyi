@@ -12,6 +12,7 @@ from .filming import PathTab
 from ..raster.gaussians import Gaussians
 from .inspector import Inspector
 from .page import ViewerLoop
+from .timeline import TimelineTab
 from typing import Any
 
 __all__ = ['RENDER_MODES', 'BAKED_MODES', 'Viewer', 'over_white', 'view']
@@ -36,6 +37,7 @@ class Viewer(ViewerLoop):
     note: Any
     inspector: Inspector
     path: PathTab
+    timeline: TimelineTab
     def __init__(self, avatar: HeadAvatar|BakedAvatar, # to be looked at
                  capture: Capture|None, # whose frames can be played
                  server: viser.ViserServer, # from `open_server`

@@ -176,7 +176,8 @@ export class Renderer {
   }
   weights({ expression, pose, scale }) {
     const { mix } = this.head.tensors, { neutral_expression: e, neutral_pose: q, bases } = this.head, m = e.length + 6, w = new Float32Array(bases);
-    const x = [...expression.map((v, i) => v - e[i]), ...pose.map((v, i) => (v - q[i])/(i < 3 ? 1 : scale))];
+    const [low, high] = this.head.pose_range ?? [], within = (v, i) => low ? Math.min(Math.max(v, low[i]), high[i]) : v;
+    const x = [...expression.map((v, i) => v - e[i]), ...pose.map((v, i) => within((v - q[i])/(i < 3 ? 1 : scale), i))];
     for (let k = 0; k < bases; k++) for (let i = 0; i < m; i++) w[k] += mix[k*m + i]*x[i];
     return w;
   }

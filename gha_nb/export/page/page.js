@@ -104,14 +104,26 @@ async function start() {
       head.stop(); sound.pause(); await play();
     } catch (error) { say(`This clip cannot be played: ${error.message}`, true); }
   };
+  const keep = (blob, name) => {
+    const link = Object.assign(document.createElement('a'), { href: URL.createObjectURL(blob), download: name });
+    link.click(); setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  };
+  // What a recording is, for the file beside it. A page has no key, so this is not signed; pages opened from a disk may have no SHA-256 either.
+  async function originOf(blob, name) {
+    const digest = window.crypto?.subtle && new Uint8Array(await crypto.subtle.digest('SHA-256', await blob.arrayBuffer()));
+    const sha256 = digest ? [...digest].map(v => v.toString(16).padStart(2, '0')).join('') : null, none = { avatar: null, capture: null, consent: 'not recorded' };
+    const claims = { use: 'page', ...(about.origin ?? none), driver: null, source: 'trainedAlgorithmicMedia', watermark: null, tool: 'gha_nb', version: about.gha_nb };
+    return { kind: 'gha_nb origin', format: 1, name, sha256, claims, signature: null };
+  }
   let recorder = null;
   $('record').onclick = () => {
     if (recorder) { recorder.stop(); return; }
     const parts = []; recorder = new MediaRecorder($('head').captureStream(30));
     recorder.ondataavailable = e => parts.push(e.data);
-    recorder.onstop = () => {
-      const link = Object.assign(document.createElement('a'), { href: URL.createObjectURL(new Blob(parts, { type: recorder.mimeType })), download: `${title}.${recorder.mimeType.includes('mp4') ? 'mp4' : 'webm'}` });
-      link.click(); setTimeout(() => URL.revokeObjectURL(link.href), 1000); recorder = null; $('record').setAttribute('aria-pressed', false);
+    recorder.onstop = async () => {
+      const blob = new Blob(parts, { type: recorder.mimeType }), name = `${title}.${recorder.mimeType.includes('mp4') ? 'mp4' : 'webm'}`;
+      recorder = null; $('record').setAttribute('aria-pressed', false);
+      keep(blob, name); keep(new Blob([JSON.stringify(await originOf(blob, name), null, 1)], { type: 'application/json' }), `${name}.origin.json`);
     };
     recorder.start(); $('record').setAttribute('aria-pressed', true);
   };
