@@ -1,5 +1,5 @@
 "The page of a baked head in a real browser: its pictures against the rasterizer's, its controls, its manners"
-import functools, http.server, io, os, shutil, threading, time, wave
+import functools, http.server, io, json, os, shutil, threading, time, wave
 from base64 import b64decode, b64encode
 
 import numpy as np
@@ -12,6 +12,8 @@ from gha_nb.export.baked import BakedAvatar, load_baked, rounded
 from gha_nb.export import web
 from gha_nb.export.web import export_web
 from gha_nb.geometry import Camera, look_at, perspective
+from gha_nb.trust.spread_spectrum import payload_of
+from gha_nb.trust.watermark import find_watermark
 
 pytestmark = [pytest.mark.browser]
 NAMES = ('jawOpen', 'mouthSmileLeft', 'mouthSmileRight', 'browInnerUp', 'eyeBlinkLeft')
@@ -207,6 +209,34 @@ def test_clip_and_reduced_motion(site, visit):
     until(page, 'head.frame.expression[0] > .2')
     page.get_by_role('button', name='Stop').click()
     until(page, '!head.playing')
+
+
+@pytest.mark.parametrize('name', ['index.html', 'single.html'])
+def test_recordings_carry_the_watermark(site, visit, name):
+    "While a page records, and only then, its pictures have the mark; what lies beside the film says so"
+    folder, address = site
+    page, head = visit(f'{address}/{name}'), load_baked(folder/'head.baked')
+    payload = page.evaluate("document.querySelector('main').dataset.payload")
+    assert int(payload, 16) == payload_of(head.origin.avatar or '')
+    inputs, _ = next(ten_frames(head))
+    camera = Camera(perspective(480, 360, 28), look_at(head.neutral_pose[3:] + torch.tensor([0, 0, .62]), head.neutral_pose[3:]), 480, 360)
+    until(page, '!!head.renderer.pattern')
+    plain = drawn(page, inputs, camera)[0]
+    page.get_by_role('button', name='Record').click()
+    until(page, 'head.renderer.amount_of_mark > 0')
+    page.wait_for_timeout(300)
+    marked = drawn(page, inputs, camera)[0]
+    found = find_watermark((255*marked).round().astype(np.uint8))
+    assert found is not None and f'{found.payload:016x}' == payload
+    assert find_watermark((255*plain).round().astype(np.uint8)) is None and 44 < closeness(plain, marked) < 60
+    kept = []
+    page.on('download', lambda o: kept.append(o))
+    page.get_by_role('button', name='Record').click()
+    end = time.monotonic() + 20
+    while len(kept) < 2 and time.monotonic() < end: page.wait_for_timeout(100)
+    beside = next(o for o in kept if o.suggested_filename.endswith('.origin.json'))
+    assert json.loads(open(beside.path()).read())['claims']['watermark'] == payload
+    assert page.evaluate('head.renderer.amount_of_mark') == 0 and not page.errors
 
 
 def test_single_file_from_disk(site, visit):

@@ -21,7 +21,7 @@ from ..core import GhaError
 from .datagrams import make_source
 from .session import LiveNumbers, LiveSession, Output
 from ..parts import PartConfig, find_part, part
-from ..trust.marking import allowed, seal
+from ..trust.marking import allowed, check_film, seal
 from ..trust.provenance import Claims
 from ..viewer.page import free_port
 
@@ -191,6 +191,7 @@ class FileOutput:
         finally:
             self.writer.close()
             self.writer = None
+        check_film(self.partial)
         seal(self.partial, self.marker.claims() if self.marker else Claims('live'), self.path.name)
         self.partial.replace(self.path)
 

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['SMALLEST', 'say_once', 'identity_of', 'allowed', 'Marking', 'Marker', 'seal', 'note_beside', 'write_picture',
-           'marked_video']
+           'check_film', 'marked_video']
 
 # %% ../../nbs/trust/06_marking.ipynb #9856dd31
 import builtins, os, sys
@@ -125,6 +125,15 @@ def write_picture(path: Path|str, # .png or .jpg; replaced if it is there
         seal(tmp, marker.claims(), path.name, marker.marking.say)
     return write_atomic(path, write)
 
+def check_film(path: Path|str): # that an encoder has just closed
+    "Make sure that a film can be read: an encoder that finds the disk full ends without a word. Raises `GhaError`."
+    from imageio_ffmpeg import read_frames
+    film = read_frames(str(path))
+    try: next(film)
+    except (OSError, RuntimeError, StopIteration):
+        raise GhaError(f'{path}: the film could not be written to its end; is the disk full?') from None
+    finally: film.close()
+
 @contextmanager
 def marked_video(path: Path|str, # .mp4, of a name that is not the last one
                  fps: float, # frames per second
@@ -140,4 +149,5 @@ def marked_video(path: Path|str, # .mp4, of a name that is not the last one
     options = dict(format='ffmpeg', codec='libx264', quality=8, macro_block_size=1, ffmpeg_log_level='error')
     with closing(imageio.get_writer(path, fps=fps, **options)) as video: # its own `with` leaves it open after an exception
         yield lambda picture: video.append_data(marker(picture))
+    check_film(path)
     if title is not None: seal(path, marker.claims(), title, marker.marking.say)

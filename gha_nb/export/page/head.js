@@ -113,8 +113,12 @@ void main() {
   value = vec4(color.rgb*a, a);
 }`;
 const SHOW = `#version 300 es
-precision highp float; uniform sampler2D picture; uniform vec3 background; out vec4 value;
-void main() { vec4 v = texelFetch(picture, ivec2(gl_FragCoord.xy), 0); value = vec4(clamp(v.rgb + (1. - v.a)*background, 0., 1.), 1); }`;
+precision highp float; uniform sampler2D picture, mark; uniform vec3 background; uniform vec2 size; uniform float amount; out vec4 value;
+void main() {
+  vec4 v = texelFetch(picture, ivec2(gl_FragCoord.xy), 0); vec3 c = clamp(v.rgb + (1. - v.a)*background, 0., 1.);
+  if (amount > 0.) c += amount*(texture(mark, vec2(gl_FragCoord.x, size.y - gl_FragCoord.y)/max(size.x, size.y)).r - 128./255.); // the watermark
+  value = vec4(clamp(c, 0., 1.), 1);
+}`;
 
 /** Splats one head into one canvas. `draw` takes a frame and a camera as gha_nb has them (OpenCV axes, pixels). */
 export class Renderer {
@@ -159,6 +163,15 @@ export class Renderer {
     if (layers) gl.texImage3D(kind, 0, format, width, height, layers, 0, gl.RGBA, type, data);
     else gl.texImage2D(kind, 0, format, width, height, 0, gl.RGBA, type, data);
     return t;
+  }
+  /** Put a watermark's pattern (a picture around grey 128) into what is drawn, or with amount 0 leave it out. */
+  mark(bitmap, amount) {
+    const gl = this.gl; this.amount_of_mark = amount;
+    if (!bitmap) return;
+    this.pattern ??= gl.createTexture(); gl.bindTexture(gl.TEXTURE_2D, this.pattern);
+    for (const f of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, f, gl.LINEAR);
+    for (const f of [gl.TEXTURE_WRAP_S, gl.TEXTURE_WRAP_T]) gl.texParameteri(gl.TEXTURE_2D, f, gl.CLAMP_TO_EDGE);
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, bitmap);
   }
   target(texture) {
     const gl = this.gl, f = gl.createFramebuffer();
@@ -239,7 +252,8 @@ export class Renderer {
     gl.bindVertexArray(this.arrays[1]); gl.bindBuffer(gl.ARRAY_BUFFER, this.ids); gl.bufferSubData(gl.ARRAY_BUFFER, 0, this.order, 0, this.count);
     gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, this.count);
     gl.disable(gl.BLEND); gl.bindVertexArray(this.arrays[0]);
-    this.use(this.programs.show, null, [width, height], { picture: [flat, this.picture] }, { background: this.background });
+    this.use(this.programs.show, null, [width, height], { picture: [flat, this.picture], mark: [flat, this.pattern ?? this.picture] },
+      { background: this.background, size: [width, height], amount: this.pattern ? this.amount_of_mark : 0 });
     gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
     this.ms = { sort: sorted - started, submit: performance.now() - sorted };
   }

@@ -1,7 +1,7 @@
 // The page around a head: sliders, presets, clips, recording, and messages from a page that embeds it (?embed).
 import { mountHead } from './head.js';
 
-const $ = id => document.getElementById(id), { head: source, clip: clipAddress, tracker } = document.querySelector('main').dataset;
+const $ = id => document.getElementById(id), { head: source, clip: clipAddress, tracker, mark, payload, amount } = document.querySelector('main').dataset;
 const say = (text, wrong) => { $('notice').textContent = text; $('notice').setAttribute('role', wrong ? 'alert' : 'status'); };
 const still = matchMedia('(prefers-reduced-motion: reduce)'), title = document.title;
 const PRESETS = {
@@ -112,15 +112,24 @@ async function start() {
   async function originOf(blob, name) {
     const digest = window.crypto?.subtle && new Uint8Array(await crypto.subtle.digest('SHA-256', await blob.arrayBuffer()));
     const sha256 = digest ? [...digest].map(v => v.toString(16).padStart(2, '0')).join('') : null, none = { avatar: null, capture: null, consent: 'not recorded' };
-    const claims = { use: 'page', ...(about.origin ?? none), driver: null, source: 'trainedAlgorithmicMedia', watermark: null, tool: 'gha_nb', version: about.gha_nb };
+    const claims = { use: 'page', ...(about.origin ?? none), driver: null, source: 'trainedAlgorithmicMedia', watermark: pattern ? payload : null, tool: 'gha_nb', version: about.gha_nb };
     return { kind: 'gha_nb origin', format: 1, name, sha256, claims, signature: null };
   }
-  let recorder = null;
+  // The watermark of recordings; a page that cannot decode it records without, and says so beside the film.
+  async function markOf() {
+    const text = inside('mark-data'), bytes = text ? letters(text) : await (await fetch(mark)).arrayBuffer();
+    return createImageBitmap(new Blob([bytes], { type: 'image/png' }), { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
+  }
+  let recorder = null, pattern = null;
+  const marked = on => { head.renderer.mark(null, on ? Number(amount) : 0); head.set({}); };
+  if (payload) try { head.renderer.mark(pattern = await markOf(), 0); } catch { pattern = null; }
   $('record').onclick = () => {
     if (recorder) { recorder.stop(); return; }
+    marked(true);
     const parts = []; recorder = new MediaRecorder($('head').captureStream(30));
     recorder.ondataavailable = e => parts.push(e.data);
     recorder.onstop = async () => {
+      marked(false);
       const blob = new Blob(parts, { type: recorder.mimeType }), name = `${title}.${recorder.mimeType.includes('mp4') ? 'mp4' : 'webm'}`;
       recorder = null; $('record').setAttribute('aria-pressed', false);
       keep(blob, name); keep(new Blob([JSON.stringify(await originOf(blob, name), null, 1)], { type: 'application/json' }), `${name}.origin.json`);
