@@ -100,7 +100,8 @@ def single_page(title: str, head: bytes, # of a .baked file
     own = [line for line in page_text('page.js').splitlines() if not line.startswith('import ')]
     script = page_text('head.js').replace('\nexport ', '\n') + '\n'.join(own)
     style = page_text('page.css')
-    data = dict(head=base64.b64encode(head).decode(), mark=base64.b64encode(mark.png).decode()) | (dict(clip=json.dumps(clip).replace('<', '\\u003c')) if clip else {})
+    data = {k: base64.b64encode(v).decode() for k, v in dict(head=head, mark=mark.png).items()}
+    if clip: data['clip'] = json.dumps(clip).replace('<', '\\u003c')
     if sound: data['sound'] = base64.b64encode(sound).decode()
     blocks = ''.join(f'<script type="text/plain" id="{k}-data">{v}</script>\n' for k, v in data.items())
     return filled(policy=STRICT + f"media-src blob:; script-src {digest(script)}; style-src {digest(style)}", title=html.escape(title),
