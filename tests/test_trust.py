@@ -29,7 +29,8 @@ GATEWAY = {'trust.marking.write_picture.write', 'trust.marking.marked_video'}
 SEALED = {'live.outputs.FileOutput.__call__'}  # encodes by itself, in real time; the session marks its pictures, and it calls `seal`
 REASONS = {
     'avatar.avatar': 'numbers', 'avatar.avatar.save_avatar': 'numbers', 'capture.writer.CaptureWriter._write_params': 'numbers',
-    'export.baked.save_baked': 'numbers', 'readers.reading.open_capture': 'numbers', 'tracking.tracker.kept': 'numbers',
+    'export.baked.save_baked': 'numbers',
+    'export.web.PageMark.of': 'the pattern of the mark', 'readers.reading.open_capture': 'numbers', 'tracking.tracker.kept': 'numbers',
     'fleet.fleet.Board.__enter__': 'a table of runs', 'fleet.fleet.Board.__exit__': 'a table of runs',
     'fleet.fleet.Board.watch': 'a table of runs', 'fleet.head.make_thumbnail': 'a run preview',
     'capture.writer.CaptureWriter._write_pictures': 'a capture: what a camera saw', 'readers.reading.make_masks': 'masks of a capture',

@@ -79,7 +79,7 @@ def draw_views(avatar: HeadAvatar, gaussians: Gaussians, # canonical space, of o
                pose: Tensor, scale: Tensor, # of the head
                rescale: float = 1., # of the feature images before super-resolution
               ) -> list[Rendering]: # one for each camera
-    "`HeadAvatar.draw` for several cameras: one launch of the rasterizer, one batch for the upsampler."
+    "As drawing an avatar for one camera, for several: one launch of the rasterizer, one batch for the upsampler."
     f, M = avatar.config.upsampler.factor, cameras.world_to_camera.to(pose) @ pose_matrix(pose)
     seen = torch.cat([torch.cat([M[:, :3, :3], M[:, :3, 3:]/scale], 2), M[:, 3:]], 1) # canonical space to cameras
     low = replace(cameras.scaled_to(cameras.width//f, cameras.height//f), world_to_camera=seen)

@@ -262,7 +262,7 @@ def terms_of(consent: Consent|None, where='') -> Terms:
     return Terms(c.identity, c.nobody, c.uses, c.excluded, c.until, day, str(where))
 
 def parse_terms(value, where) -> Terms: # where: the file that it was found in
-    "Terms as `Terms.to_json` writes them; raises `ConsentError`. Anything else than these is not recorded."
+    "Terms as `to_json` writes them; raises `ConsentError`. Anything else than these is not recorded."
     if not isinstance(value, dict): return Terms(where=str(where))
     good = dict(identity=lambda v: is_hex(v, 64), nobody=lambda v: isinstance(v, bool), until=lambda v: v is None or is_day(v),
                 revoked=lambda v: v is None or is_day(v), uses=lambda v: isinstance(v, list) and all(o in USES for o in v if is_text(o)),

@@ -56,7 +56,7 @@ def updated(origin: Origin, capture: Path|str|None, # the folder of the capture 
     return replace(origin, capture=now.capture, terms=now.terms if now.terms.identity else origin.terms)
 
 def parse_origin(value, where) -> Origin: # where: the file that it was found in
-    "An origin as `Origin.to_json` writes it; what is older has none. Raises `GhaError` for a damaged one."
+    "An origin as its `to_json` writes it; what is older has none. Raises `GhaError` for a damaged one."
     if value is None: return Origin(terms=Terms(where=str(where)))
     if not isinstance(value, dict): raise GhaError(f'{where}: the origin is damaged')
     for k in ('avatar', 'capture'):
