@@ -97,7 +97,7 @@ class PhotometricSettings:
 def textures(values: np.ndarray, # [F, p] what each frame sees
              visible: np.ndarray, # [F, p] 0..1
              rotations: np.ndarray, # [F, 3, 3]
-             settings: PhotometricSettings,
+             settings, # with `similar` and `ahead`: `PhotometricSettings`, or those of a rig
             ) -> tuple[np.ndarray, np.ndarray]: # [F, p] what other frames see, [F, p] 0..1 how much that is
     "For each frame, the average of the others that look alike."
     between = np.degrees(np.arccos(np.clip((np.einsum('aij,bij->ab', rotations, rotations, optimize=True) - 1)/2, -1, 1)))

@@ -8,17 +8,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.transform import Rotation
-from .photometric import PhotometricSettings, Pictures, SkullPoints, textures
+from .photometric import Pictures, SkullPoints, textures
 
 # %% auto #0
 __all__ = ['RegistrationSettings', 'register_views', 'project', 'camera_equations']
 
 # %% ../../nbs/tracking/16_registration.ipynb #32ce0a0d
 @dataclass(frozen=True)
-class RegistrationSettings(PhotometricSettings):
+class RegistrationSettings:
     "How much pictures of a rig count."
     rounds: int = 6 # at most
     enough: float = .1 # degrees: the mean step at which it stops; shading that does not follow the head makes it creep on
+    similar: float = 15. # degrees: as for one film, `PhotometricSettings`
+    ahead: float = 20. # degrees: likewise
+    weight: float = .02 # likewise
     rotation_prior: float = .02 # radians: doubt of the poses it starts from
     translation_prior: float = .003 # metres, likewise
 
@@ -29,7 +32,6 @@ def register_views(skull: SkullPoints, # points of the skin, in each frame befor
                    E: np.ndarray, # [F, C, 4, 4] world to camera, metres
                    images: Callable, # (frame's row, camera's number) -> uint8 [H, W, 3] or [H, W]
                    settings: RegistrationSettings|None = None,
-                   report: Callable|None = None, # is told the round and the mean step in degrees
                   ) -> tuple[np.ndarray, np.ndarray, np.ndarray]: # rotations and translations; [F, 6] standard deviations
     """Register the pictures of each camera with one another. World axes; every picture is asked for once.
 
@@ -37,7 +39,7 @@ def register_views(skull: SkullPoints, # points of the skin, in each frame befor
     s, R, t = settings or RegistrationSettings(), rotations.copy(), translations.copy()
     pictures = [Pictures((images(f, c) for f in range(len(R))), project(skull, R, t, K[:, c], E[:, c])[1]) for c in range(K.shape[1])]
     prior, six = 1/np.r_[np.full(3, s.rotation_prior), np.full(3, s.translation_prior)]**2, np.arange(6)
-    for number in range(s.rounds):
+    for _ in range(s.rounds):
         A, back = np.zeros((len(R), 6, 6)), (Rotation.from_matrix(rotations)*Rotation.from_matrix(R).inv()).as_rotvec()
         A[:, six, six] += prior
         g = prior*np.c_[back, translations - t]
@@ -46,9 +48,7 @@ def register_views(skull: SkullPoints, # points of the skin, in each frame befor
             A, g = A + more[0], g + more[1]
         step = np.linalg.solve(A, g[..., None])[..., 0]
         R, t = Rotation.from_rotvec(step[:, :3]).as_matrix() @ R, t + step[:, 3:]
-        size = np.degrees(np.linalg.norm(step[:, :3], axis=1)).mean()
-        if report: report(number, size)
-        if size < s.enough: break
+        if np.degrees(np.linalg.norm(step[:, :3], axis=1)).mean() < s.enough: break
     return R, t, np.sqrt(np.diagonal(np.linalg.inv(A), axis1=1, axis2=2))
 
 def project(skull: SkullPoints, R: np.ndarray, t: np.ndarray, K: np.ndarray, E: np.ndarray, # [F, ...] of one camera
