@@ -6,7 +6,7 @@
 __all__ = ['load_ray', 'has_ray', 'room', 'Cluster']
 
 # %% ../../nbs/fleet/04_cluster.ipynb #f1a40003
-import os, tempfile, time
+import os, shutil, tempfile, time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -46,6 +46,7 @@ class Cluster:
                  patience: float = 60., # seconds for tasks to save what they have after Ctrl-C
                 ):
         self.address, self.say, self.patience, self.ours = address, say or (lambda text: None), patience, False
+        self.place = None # a folder for Ray's sockets, where the usual one is too deep
 
     def __enter__(self):
         self.ray = ray = load_ray()
@@ -53,7 +54,8 @@ class Cluster:
         quiet = dict(logging_level='ERROR', log_to_driver=False)
         alone = {} if self.address else dict(include_dashboard=False, object_store_memory=100_000_000) # nothing large travels by Ray
         if alone and len(tempfile.gettempdir()) > 40 and os.name != 'nt': # the name of a socket has at most 107 bytes
-            alone |= dict(_temp_dir=f'/tmp/ray-{os.getuid()}')
+            self.place = tempfile.mkdtemp(prefix='ray-', dir='/tmp') # a new one, of this user alone
+            alone |= dict(_temp_dir=self.place)
         for again in (True, False): # a busy machine may not start Ray within its 30 seconds
             try: ray.init(self.address or 'local', **quiet, **alone); break
             except Exception as e: # Ray's errors here are of many kinds
@@ -64,6 +66,7 @@ class Cluster:
         return self
     def __exit__(self, *error):
         if self.ours: self.ray.shutdown()
+        if self.place is not None: shutil.rmtree(self.place, ignore_errors=True)
 
     def check(self, tasks: Sequence[Task]):
         "Refuse what no machine of the cluster can do; raises `GhaError`."
