@@ -14,6 +14,7 @@ import torch
 from fastcore.basics import patch
 from jaxtyping import Float, Int
 from torch import Tensor
+from torch.nn import functional as F
 
 from .core import GhaError
 
@@ -119,10 +120,9 @@ def pose_matrix(pose: Float[Tensor, "*b 6"], # rotation vector (radians), then t
                 scale: Float[Tensor, "*b"]|float = 1.0, # metres per head unit
                ) -> Float[Tensor, "*b 4 4"]: # canonical to world, homogeneous
     "The matrix of `to_world`."
-    scale = torch.as_tensor(scale, dtype=pose.dtype, device=pose.device)[..., None, None]
+    scale = (scale.to(pose) if isinstance(scale, Tensor) else pose.new_full((), scale))[..., None, None] # no number is sent to a GPU
     top = torch.cat([scale*rotvec_to_matrix(pose[..., :3]), pose[..., 3:, None]], -1)
-    last = torch.tensor([0, 0, 0, 1.0], dtype=pose.dtype, device=pose.device).expand(*pose.shape[:-1], 1, 4)
-    return torch.cat([top, last], -2)
+    return torch.cat([top, F.pad(torch.ones_like(top[..., :1, :1]), (3, 0))], -2)
 
 # %% ../nbs/01_geometry.ipynb #2d7d30a6
 @dataclass(frozen=True, eq=False)

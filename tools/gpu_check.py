@@ -10,8 +10,8 @@ from pathlib import Path
 
 root = Path(__file__).resolve().parent.parent
 started = time.monotonic()
-PARTS = 'versions', 'parity', 'rasterizer', 'step gpu', 'step paper', 'frames', 'training'
-NEEDS = dict(zip(PARTS, (0, 20, 20, 15, 20, 10, 40)))  # seconds that must be left to begin a part
+PARTS = 'versions', 'parity', 'rasterizer', 'mesh step', 'step laptop', 'step gpu', 'step paper', 'frames', 'training'
+NEEDS = dict(zip(PARTS, (0, 20, 20, 15, 10, 15, 20, 10, 40)))  # seconds that must be left to begin a part
 SIZES = (10_000, 128, 32), (50_000, 512, 32), (100_000, 512, 32), (1_000_000, 1024, 3)  # Gaussians, side in pixels, channels
 
 
@@ -175,47 +175,96 @@ def sized(check, name):
 def step(check, name):
     "A training step of a preset part by part; the device is waited for between the parts, but not in the last number"
     import torch
-    from gha_nb.evaluation.benchmark import benchmark_terms, find_perceptual, shell_camera
-    from gha_nb.geometry import Camera
-    from gha_nb.training.device import draw_views
-    from gha_nb.training.loss_terms import Target, loss_view, view_losses
-    from gha_nb.training.optimizer import make_optimizer
-    preset, avatar = sized(check, name)
-    device, views = check.device, preset.stages.gaussians.views
-    side, low, rng = avatar.resolution[0], avatar.config.low[0], torch.Generator().manual_seed(0)
-    pictures = lambda s: (*(torch.rand(c, s, s, generator=rng).to(device) for c in (3, 1)), None)
-    cameras, target = Camera.stack([shell_camera(side)]*views).to(device), Target(shell_camera(side), pictures(side), pictures(low))
-    network = None if check.tiny else find_perceptual(preset, avatar, None)
-    if network is not None: network.to(device)
-    terms = benchmark_terms(avatar, preset, network)
-    poses, scale = torch.nn.Parameter(torch.zeros(1, 6, device=device)), torch.ones((), device=device)
-    optimizer = make_optimizer(avatar.train(), poses, preset.rates)
-    for group in optimizer.param_groups: group['lr'] = 1e-6
+    from gha_nb.capture.capture import demo_capture
+    from gha_nb.training import device
+    from gha_nb.training.presets import find_preset, with_start
+    from gha_nb.training.run import Budget, Run
+    preset, capture = with_start(find_preset('tiny' if check.tiny else name), 'random'), demo_capture()
+    if check.tiny: preset = replace(preset, low=16, points=60)
+    marks, plain = [], device.draw_views
+    side = preset.low*preset.upsampler.factor
 
-    def job(wait):
-        check.sync()
-        marks = [('', time.perf_counter())]
-        def mark(part):
-            if wait: check.sync(); marks.append((part, time.perf_counter()))
-        gaussians = avatar.canonical(torch.rand(avatar.n_expressions, generator=rng).to(device), poses[0], scale); mark('generator')
-        drawn = draw_views(avatar, gaussians, cameras, poses[0], scale); mark('splat and super-resolution')
-        total = 0
-        for rendering in drawn: total, _ = view_losses(loss_view(rendering, target, extent=((.2, .8), (.2, .8))), terms, total)
-        mark('losses')
-        optimizer.zero_grad(set_to_none=True)
-        total.backward(); mark('backward')
-        norm = torch.nn.utils.get_total_norm([p.grad for p in avatar.parameters() if p.grad is not None])
-        optimizer.found_inf = (~norm.isfinite()).float()
-        optimizer.step(); mark('optimizer')
-        check.sync()
-        if not wait: return {'whole step, without waiting': time.perf_counter() - marks[0][1]}
-        return {part: t - before for (_, before), (part, t) in zip(marks, marks[1:])}
+    class Enlarged:
+        "The demo capture with pictures of the preset's size"
+        width = height = side
+        def __getattr__(self, name): return getattr(capture, name)
+        def camera(self, frame, camera): return capture.camera(frame, camera).scaled_to(side, side)
 
-    found = check.milliseconds([lambda: job(True), lambda: job(False)], 0 if check.tiny else 5)
-    about = dict(points=preset.points, low=low, side=side, views=views, precision=str(avatar.precision).removeprefix('torch.'),
-                 perceptual=network is not None)
+    def mark(part):
+        check.sync(); marks.append((part, time.perf_counter()))
+
+    def marked(part, call):
+        def timed(*args, **kwargs):
+            found = call(*args, **kwargs); mark(part)
+            return found
+        return timed
+
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder)/'previews').mkdir()
+        run = Run(Enlarged(), preset, Path(folder), Budget(steps=10_000), device=check.device)
+        if not check.tiny:
+            from gha_nb.core import load_settings, pick_precision
+            run.precision = pick_precision(load_settings().precision, check.device)
+        run.stage = stage = device.DeviceStage(run, preset.stages.gaussians)
+        stage.begin()
+        run.step = 8500  # the last part of a training, with every term
+        quick, losses_of = stage.frame_gaussians, stage.losses_of
+        samples = [stage.sample(run.step + k) for k in range(2 if check.tiny else 4)]  # sent once
+
+        def parts():
+            sample = samples[run.step % len(samples)]; run.step += 1
+            stage.frame_gaussians = marked('generator', quick)
+            device.draw_views = marked('splat', plain)
+            stage.losses_of = lambda active: (lambda call, *rest: (marked('super-resolution and losses', call), *rest))(*losses_of(active))
+            marks.clear(); mark('')
+            stage.optimizer.zero_grad(set_to_none=True)
+            total, _ = stage.loss(sample)
+            total.backward(); mark('backward')
+            grads = [p.grad for g in stage.optimizer.param_groups for p in g['params'] if p.grad is not None]
+            stage.optimizer.found_inf = (~torch.nn.utils.get_total_norm(grads).isfinite()).float()
+            stage.optimizer.step(); mark('optimizer')
+            stage.frame_gaussians, device.draw_views, stage.losses_of = quick, plain, losses_of
+            return {part: t - before for (_, before), (part, t) in zip(marks, marks[1:])}
+
+        def whole(steps=1 if check.tiny else 20):
+            check.sync(); start = time.perf_counter()
+            for _ in range(steps): stage.step(samples[run.step % len(samples)]); run.step += 1
+            check.sync()
+            return {'whole step, without waiting': (time.perf_counter() - start)/steps}
+
+        found = check.milliseconds([parts, whole], 0 if check.tiny else 4)
+        about = dict(points=preset.points, low=preset.low, side=side, views=stage.views,
+                     precision=str(run.precision).removeprefix('torch.'), recorded=[*stage.modules.values()][0][2],
+                     perceptual='perceptual' in stage.losses.terms and stage.losses.terms['perceptual'][1].network is not None)
     check.say('  ' + ', '.join(f'{k} {v:.2f} ms' for k, v in found.items()))
     return about | dict(milliseconds=found)
+
+
+def mesh_step(check):
+    "A step of the first stage with the demo capture and the preset `gpu`: on the device, and on the CPU; how far the first losses differ"
+    import torch
+    from gha_nb.capture.capture import demo_capture
+    from gha_nb.training.device_guidance import DeviceGuidanceStage
+    from gha_nb.training.guidance_stage import GuidanceStage
+    from gha_nb.training.presets import find_preset
+    from gha_nb.training.run import Budget, Run
+    capture, preset, found, first = demo_capture(), find_preset('tiny' if check.tiny else 'gpu'), {}, {}
+    for name, kind, device in (('device', DeviceGuidanceStage, check.device), ('CPU', GuidanceStage, torch.device('cpu'))):
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder)/'previews').mkdir()
+            run = Run(capture, preset, Path(folder), Budget(steps=1000), device=device)
+            run.stage = kind(run, preset.stages.guidance)
+            run.stage.begin()
+            def job(name=name, run=run):
+                check.sync(); start = time.perf_counter()
+                losses = run.stage.step(run.stage.sample(run.step)); run.step += 1
+                check.sync()
+                first.setdefault(name, losses)
+                return {name: time.perf_counter() - start}
+            found |= check.milliseconds([job], 0 if check.tiny else 3)
+    check.say('  ' + ', '.join(f'{k} {v:.1f} ms' for k, v in found.items()))
+    far = {k: float(f'{abs(first["device"][k] - v)/max(abs(v), 1e-9):.1e}') for k, v in first['CPU'].items()}
+    return dict(milliseconds=found, losses_differ=far)
 
 
 def frames(check):
@@ -253,7 +302,7 @@ def training(check):
         scores = evaluate(avatar, capture, max_views=4 if check.tiny else 32, lpips=not check.tiny, progress=False,
                           reference=0 if check.tiny else 16)
     check.say('  ' + ', '.join(f"{g['group']}: PSNR {g['psnr']:.1f} dB" for g in scores.table()))
-    return dict(capture=capture.name if not check.args.capture else 'own capture', preset='tiny' if check.tiny else 'gpu',
+    return dict(capture=capture.name, preset='tiny' if check.tiny else 'gpu',
                 minutes=round(minutes, 2), steps=steps, groups=scores.table(), size=scores.size)
 
 
@@ -273,6 +322,7 @@ def tiny_training(capture, out):
 
 
 JOBS = dict(versions=versions, parity=parity, rasterizer=rasterizer, frames=frames, training=training) | {
+    'mesh step': mesh_step, 'step laptop': lambda check: step(check, 'laptop'),
     'step gpu': lambda check: step(check, 'gpu'), 'step paper': lambda check: step(check, 'paper')}
 
 
@@ -283,6 +333,7 @@ def main():
     p.add_argument('--minutes', type=float, default=8., help='for everything (8)')
     p.add_argument('--capture', type=Path, help='to train on; the demo capture when not given')
     p.add_argument('--again', action='append', default=[], choices=PARTS, help='measure a part that is there already')
+    p.add_argument('--only', action='append', default=[], choices=PARTS, help='this part, and others that are named like it')
     p.add_argument('--out', type=Path, default=root/'results'/'gpu', help='folder of the file')
     args = p.parse_args()
     if not re.fullmatch(r'[A-Za-z0-9-]+', args.name): sys.exit(f'{args.name!r} is no name: letters, digits and dashes')
@@ -292,7 +343,7 @@ def main():
         sys.exit(f'gpu_check: {problem}; `--interpret` tries it without a GPU')
     if args.capture is not None and not args.capture.is_dir(): sys.exit(f'gpu_check: {args.capture} is no folder of a capture')
     check = Check(args)
-    for part in PARTS:
+    for part in args.only or PARTS:
         had = check.done['parts'].get(part, {})
         if had and not had.get('error') and part not in args.again: check.say(f'{part}: there already'); continue
         if check.left < NEEDS[part] and not args.interpret: check.say(f'{part}: no time left; call again to go on'); continue

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['neutral_frame', 'canonical_points', 'inside_masks', 'visual_hull', 'visual_hull_surface', 'mouth_points',
-           'camera_direction', 'nearest_distances', 'frame_inputs', 'tracked_points', 'propagate_motion', 'smooth_step',
+           'camera_direction', 'nearest_distances', 'frame_inputs', 'tracked_points', 'propagate_motion',
            'capture_torso_twist', 'expression_residual', 'torso_shares', 'propagate_shares', 'LinearMotion',
            'static_points', 'frame_displacements', 'tracked_motion', 'turned_frames', 'largest_turn',
            'single_camera_hull']
@@ -19,9 +19,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from .capture import Capture
+from ..face_shapes import lay_shapes
 from ..geometry import nearest_neighbors, pose_matrix, to_canonical, to_world
-from ..regression import fit_motion
-from ..rigid import move_partly, torso_twist
+from ..regression import fit_motion, fit_motion_about
+from ..rigid import move_partly, smooth_step, torso_twist
 
 # %% ../../nbs/capture/05_tracked.ipynb #495bc445
 def neutral_frame(capture: Capture) -> str: # name of a training frame
@@ -140,10 +141,6 @@ def propagate_motion(points: Float[Tensor, "n 3"], # anywhere
     return torch.cat(moved, 1)
 
 # %% ../../nbs/capture/05_tracked.ipynb #e3131b5f
-def smooth_step(t: Tensor) -> Tensor: # 0 below 0, 1 above 1
-    "A smooth rise from 0 to 1."
-    return t.clamp(0, 1).square()*(3 - 2*t.clamp(0, 1))
-
 def capture_torso_twist(capture: Capture, frame: str, neutral: str) -> Float[Tensor, "6"]: # canonical space, head units
     "How the torso moves from the neutral frame to another, seen from the head (`torso_twist` with what the capture says)."
     return torso_twist(capture.pose(frame), capture.pose(neutral), capture.scale(frame), capture.torso(frame), capture.torso(neutral))
@@ -243,18 +240,21 @@ def tracked_motion(capture: Capture, # whose training frames
                    frame: str, # the neutral one
                    rank: int = 24, # directions kept
                    torso: bool = True, # a second rigid frame for what does not follow the head?
+                   prior: bool = False, # expect ARKit coefficients to move this face as they move others?
                   ) -> LinearMotion:
     "Learn the motion from the tracked points and the poses of the training frames alone."
     x0, n = tracked_points(capture, frame), len(capture.landmarks(frame))
     frames = [f for f in capture.split.train_frames if len(capture.landmarks(f)) == n and len(tracked_points(capture, f)) == len(x0)]
-    static = static_points(capture, frame, x0)
-    shares = torso_shares(capture, frames, frame) if torso else None
+    static, shares = static_points(capture, frame, x0), torso_shares(capture, frames, frame) if torso else None
     targets = torch.stack([frame_displacements(capture, f, frame, *static, shares) for f in frames])
-    B, _ = fit_motion(frame_inputs(capture, frames, frame), targets.flatten(1)) # [M, 3V]
-    U, S, V = torch.linalg.svd(B.double(), full_matrices=False)
-    basis = V[:rank].float().reshape(min(rank, len(S)), len(x0) + len(static[0]), 3)
-    stays = None if shares is None else torch.cat([shares, static[1]])
-    return LinearMotion(torch.cat([x0, static[0]]), basis, (U[:, :rank]*S[:rank]).T.float(), stays)
+    inputs, points = frame_inputs(capture, frames, frame), torch.cat([x0, static[0]])
+    shapes = lay_shapes(x0[:n], capture.expression_names) if prior else None
+    B = (fit_motion(inputs, targets.flatten(1)) if shapes is None else
+         fit_motion_about(inputs, targets.flatten(1), propagate_motion(points, *shapes).flatten(1)))[0] # [M, 3V]
+    sizes = inputs.new_ones(len(B)) if shapes is None else inputs.square().mean(0).sqrt().clamp_min(.1) # what was performed counts more
+    U, S, V = torch.linalg.svd((B*sizes[:, None]).double(), full_matrices=False)
+    basis = V[:rank].float().reshape(min(rank, len(S)), len(points), 3)
+    return LinearMotion(points, basis, (U[:, :rank]*S[:rank]).T.float()/sizes, None if shares is None else torch.cat([shares, static[1]]))
 
 # %% ../../nbs/capture/05_tracked.ipynb #44cab65c
 def turned_frames(capture: Capture, frame: str, # the first one

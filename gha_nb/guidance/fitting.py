@@ -107,7 +107,8 @@ def guidance_loss(guidance: Guidance, capture: Capture,
     terms = picture_terms(world, neutral.mesh.faces, mesh.colors, capture, frame, cameras, size)
     terms |= tracking_terms(guidance, capture, frame, inputs, mesh.landmarks, seed, step)
     terms |= surface_terms(guidance, neutral, seed, step)
-    return sum(getattr(guidance.config.weights, k)*v for k, v in terms.items() if k != 'mse'), {k: v.item() for k, v in terms.items()}
+    numbers = torch.stack([v.detach() for v in terms.values()]).tolist() # the host waits once
+    return sum(getattr(guidance.config.weights, k)*v for k, v in terms.items() if k != 'mse'), dict(zip(terms, numbers))
 
 # %% ../../nbs/guidance/07_fitting.ipynb #3ce48dcc
 def guidance_optimizer(guidance: Guidance) -> torch.optim.Adam:
@@ -151,10 +152,11 @@ def silhouette_iou(guidance: Guidance, capture: Capture, frame: str, camera: str
 def landmark_error(guidance: Guidance, capture: Capture, frame: str) -> float: # as a fraction of the width of the neutral landmarks
     "Mean distance of the deformed landmarks of a frame to the tracked ones."
     with torch.no_grad():
-        inputs = frame_inputs(capture, [frame], guidance.frame)[0]
-        found = guidance.deform(guidance.landmarks, guidance.networks.frames(capture.expression(frame), inputs[-6:]),
-                            guidance.tracked_displacement(guidance.landmark_basis, inputs), None,
-                            (guidance.landmark_torso, capture_torso_twist(capture, frame, guidance.frame)))
+        device = guidance.landmarks.device
+        inputs = frame_inputs(capture, [frame], guidance.frame)[0].to(device)
+        found = guidance.deform(guidance.landmarks, guidance.networks.frames(capture.expression(frame).to(device), inputs[-6:]),
+                                guidance.tracked_displacement(guidance.landmark_basis, inputs), None,
+                                (guidance.landmark_torso, capture_torso_twist(capture, frame, guidance.frame).to(device))).cpu()
         width = (guidance.landmarks[:, 0].amax() - guidance.landmarks[:, 0].amin()).item()
         return ((found - canonical_points(capture, frame, capture.landmarks(frame))).norm(dim=1).mean()/width).item()
 

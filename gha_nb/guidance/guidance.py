@@ -24,7 +24,7 @@ from .mouth import Opening, find_opening
 from .sdf import DistanceGrid, Field, FieldConfig, FieldValues, check_guidance_inputs, initial_distance, outer_points
 from .tetrahedra import Band, Mesh, connected_components, interpolate_band, make_band, march, needs_refresh, refresh
 from .topology import one_piece, with_signs
-from ..networks import GeneratorConfig, PointNetworks
+from ..networks import GeneratorConfig, PointNetworks, on_device
 from ..raster.mesh_raster import barycentrics_of, coverage, interpolate, to_clip, vertex_normals, visibility
 
 # %% ../../nbs/guidance/06_guidance.ipynb #47216b79
@@ -78,7 +78,7 @@ class Guidance(nn.Module):
 @patch
 def distances(self: Guidance, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]: # canonical space; head units, positive outside
     "The field's distance at any number of points, without gradients."
-    with torch.no_grad(): return torch.cat([self.field.distance(p) for p in points.split(16384)])
+    with torch.no_grad(): return torch.cat([self.field.distance(p.to(self.table.device)) for p in points.split(16384)]).to(points.device)
 
 def field_slice(guidance: Guidance,
                 cells: int = 120, # points a side
@@ -95,7 +95,7 @@ def signed_distances(self: Guidance, ids: Int[Tensor, "n"], # vertices of the la
                      distances: Float[Tensor, "n"], # what the field says there
                     ) -> Float[Tensor, "n"]: # head units
     "Distances at lattice vertices, with the signs that make the surface one piece."
-    return with_signs(distances, self.sides[ids], .02*self.config.spacing)
+    return with_signs(distances, self.sides.to(ids.device)[ids], .02*self.config.spacing)
 
 @patch
 def motion_at(self: Guidance, points: Float[Tensor, "n 3"], # of the open head, canonical space
@@ -108,6 +108,7 @@ def motion_at(self: Guidance, points: Float[Tensor, "n 3"], # of the open head, 
 @patch
 def set_band(self: Guidance, band: Band):
     "Use another band, and evaluate there what depends only on position."
+    band = on_device(band, self.table.device)
     self.band, self.band_initial = band, self.field.initial(band.points)
     self.band_shift = None if self.opening is None else self.opening.at(band.points)
     self.band_basis = None if self.motion is None else self.motion_at(band.points)
@@ -120,7 +121,7 @@ def repair_topology(self: Guidance) -> int: # floating parts that were removed
     d = self.distances(self.lattice.vertices)
     inside = one_piece(self.lattice, d, 1.5*self.config.spacing)
     self.sides.copy_(inside.char()*(d >= 0) - (~inside).char()*(d < 0))
-    self.set_band(make_band(self.lattice, with_signs(d, self.sides, .02*self.config.spacing)))
+    self.set_band(make_band(self.lattice, with_signs(d, self.sides.to(d.device), .02*self.config.spacing)))
     solid = self.lattice.tets[(d < 0)[self.lattice.tets].all(1)]
     return len(connected_components(solid, len(d))[solid].unique()) - 1
 
@@ -134,6 +135,14 @@ def prepare(self: Guidance, motion: LinearMotion|None, # from tracking
     self.landmark_torso = motion.torso_at(self.landmarks.detach()) if motion is not None else None
     self.landmark_shift = torch.zeros_like(self.landmarks) if opening is None else opening.shift[:len(self.landmarks)]
     self.repair_topology()
+@patch
+def move_to(self: Guidance, device: torch.device) -> Guidance: # itself
+    "Move all of it, what tracking knows included; the lattice is arithmetic of the CPU's."
+    self.to(device)
+    moved = ('motion', 'opening', 'landmark_basis', 'landmark_torso', 'landmark_shift', 'neutral_points', 'surface_points')
+    for name in moved: setattr(self, name, on_device(getattr(self, name), device))
+    self.set_band(self.band)
+    return self
 
 # %% ../../nbs/guidance/06_guidance.ipynb #ba864d35
 @dataclass(frozen=True)
@@ -150,7 +159,8 @@ def neutral(self: Guidance) -> NeutralMesh:
     values = self.field(self.band.points, self.band_initial)
     distance = self.signed_distances(self.band.ids, values.distance)
     if needs_refresh(self.band, distance):
-        self.set_band(refresh(self.band, self.distances, distances=distance, adjust=self.signed_distances))
+        host = on_device(self.band, torch.device('cpu'))
+        self.set_band(refresh(host, self.distances, distances=distance.detach().cpu(), adjust=self.signed_distances))
         values = self.field(self.band.points, self.band_initial)
         distance = self.signed_distances(self.band.ids, values.distance)
     features = values.feature + self.table.index_select(0, self.band.ids)
@@ -223,6 +233,7 @@ def frame_mesh(guidance: Guidance, neutral: NeutralMesh,
               ) -> FrameMesh:
     "Deform and paint the neutral mesh for a frame, differentiable."
     g, x0 = guidance, neutral.mesh.vertices
+    inputs, expression, twist = (None if v is None else v.to(x0.device) for v in (inputs, expression, twist))
     frames = g.networks.frames(expression, inputs[-6:])
     tracked, groups = g.tracked_displacement(g.band_basis, inputs), g.networks.groups(x0, g.landmarks)
     torso = None if g.band_torso is None else interpolate_band(neutral.mesh, g.band_torso[:, None])[:, 0].detach()
@@ -233,7 +244,7 @@ def frame_mesh(guidance: Guidance, neutral: NeutralMesh,
 
 @dataclass(frozen=True)
 class PosedMesh:
-    "The surface in one frame of a capture, in world space."
+    "The surface in one frame of a capture, in world space; on the CPU."
     vertices: Float[Tensor, "n 3"]
     faces: Int[Tensor, "f 3"]
     colors: Float[Tensor, "n 3"] # RGB, about 0..1
@@ -246,7 +257,7 @@ def pose_mesh(guidance: Guidance, capture: Capture, frame: str,
     neutral = guidance.neutral() if neutral is None else neutral
     mesh = frame_mesh(guidance, neutral, frame_inputs(capture, [frame], guidance.frame)[0], capture.expression(frame),
                       capture_torso_twist(capture, frame, guidance.frame))
-    return PosedMesh(to_world(mesh.vertices, capture.pose(frame), capture.scale(frame)), neutral.mesh.faces, mesh.colors)
+    return PosedMesh(to_world(mesh.vertices.cpu(), capture.pose(frame), capture.scale(frame)), neutral.mesh.faces.cpu(), mesh.colors.cpu())
 
 # %% ../../nbs/guidance/06_guidance.ipynb #d7c33efa
 @torch.no_grad()
@@ -270,18 +281,17 @@ def make_guidance(capture: Capture, # to be learned
                   networks: GeneratorConfig, # widths, as the second stage wants them
                   motion_rank: int = 24, # directions of the tracked motion; 0: none
                   torso: bool = True, # a second rigid frame for what does not follow the head?
-                  seed: int = 0, # of the networks
+                  seed: int = 0, prior: bool = False, # of the networks; of the motion, see `tracked_motion`
                  ) -> Guidance:
     "A guidance model at its start: `make_guidance(capture, GuidanceConfig(), GeneratorConfig())`; raises `GhaError` with what is missing."
-    frame = neutral_frame(capture)
-    check_guidance_inputs(capture, frame)
+    check_guidance_inputs(capture, frame := neutral_frame(capture))
     opening = find_opening(capture, frame, config.lip_gap) if config.lip_gap else None
     start = initial_distance(capture, frame, opening=opening)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         landmarks = canonical_points(capture, frame, capture.landmarks(frame))
         guidance = Guidance(config, PointNetworks(capture.n_expressions, networks), start, landmarks)
-    guidance.prepare(tracked_motion(capture, frame, motion_rank, torso) if motion_rank or torso else None, opening)
+    guidance.prepare(tracked_motion(capture, frame, motion_rank, torso, prior) if motion_rank or torso else None, opening)
     ids, outer, _ = outer_points(capture, frame)
     guidance.frame, guidance.neutral_points = frame, tracked_points(capture, frame)
     guidance.surface_points = outer if opening is None else outer + opening.shift[ids] # where the field has to be zero

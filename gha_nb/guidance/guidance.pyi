@@ -1,6 +1,7 @@
 """The first stage's model: a mesh cut out of a distance field, moved and coloured by the networks that later move the Gaussians."""
 # made by tools/stubs.py: do not edit
 from dataclasses import dataclass, field
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 from ..capture.capture import Capture
@@ -86,6 +87,8 @@ class Guidance(nn.Module):
                 opening: Opening|None = None, # of the mouth; the field is that of the open head
                ) -> None:
         "Tell the model what tracking knows, and put the band around the surface."
+    def move_to(self, device: torch.device) -> Guidance:  # itself
+        "Move all of it, what tracking knows included; the lattice is arithmetic of the CPU's."
     def neutral(self) -> NeutralMesh:
         "The surface of the field, differentiable; moves the band when the surface is about to leave it; raises `GhaError` where there is none."
     def tracked_displacement(self, basis: Float[Tensor, "r n 3"]|None, # of the tracked motion at some points, head units
@@ -152,7 +155,7 @@ def frame_mesh(guidance: Guidance, neutral: NeutralMesh,
 @dataclass(frozen=True)
 
 class PosedMesh:
-    "The surface in one frame of a capture, in world space."
+    "The surface in one frame of a capture, in world space; on the CPU."
     vertices: Float[Tensor, "n 3"]
     faces: Int[Tensor, "f 3"]
     colors: Float[Tensor, "n 3"]  # RGB, about 0..1
@@ -174,6 +177,6 @@ def make_guidance(capture: Capture, # to be learned
                   networks: GeneratorConfig, # widths, as the second stage wants them
                   motion_rank: int = 24, # directions of the tracked motion; 0: none
                   torso: bool = True, # a second rigid frame for what does not follow the head?
-                  seed: int = 0, # of the networks
+                  seed: int = 0, prior: bool = False, # of the networks; of the motion, see `tracked_motion`
                  ) -> Guidance:
     "A guidance model at its start: `make_guidance(capture, GuidanceConfig(), GeneratorConfig())`; raises `GhaError` with what is missing."

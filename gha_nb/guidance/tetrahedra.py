@@ -136,9 +136,9 @@ def march(band: Band,
     t = a/torch.where(difference < 0, difference.clamp(max=-1e-6*band.spacing), difference.clamp(min=1e-6*band.spacing))
     t = t + (t.clamp(1e-3, 1 - 1e-3) - t).detach()
     points = band.points if offsets is None else band.points + offsets
-    pattern = (inside[band.tets]*torch.tensor([1, 2, 4, 8])).sum(1)
+    pattern = (inside[band.tets]*band.tets.new_tensor([1, 2, 4, 8])).sum(1)
     cut_tets = ((pattern > 0) & (pattern < 15)).nonzero()[:, 0]
-    triangles = table[pattern[cut_tets]] # [s, 2, 3], edges of the tetrahedron
+    triangles = table.to(pattern.device)[pattern[cut_tets]] # [s, 2, 3], edges of the tetrahedron
     faces = band.tet_edges[cut_tets].gather(1, triangles.clamp(min=0).flatten(1)).reshape(-1, 3) # edges of the band
     vertex = cut.cumsum(0) - 1 # on each edge
     return Mesh(lerp_edges(points, edges, t), vertex[faces[triangles[..., 0].reshape(-1) >= 0]], edges, t)

@@ -14,11 +14,11 @@ from triton.compiler import ASTSource
 
 from ..core import GhaError
 from .projection import ALPHA_MAX, ALPHA_MIN, T_MIN
-from .triton_compositing import (BACKWARD_CHUNK, BACKWARD_ROWS, CHUNK, ROWS, composite_backward_kernel, composite_kernel,
-                                              keys_kernel)
+from .triton_compositing import (BACKWARD_CHUNK, BACKWARD_ROWS, BACKWARD_WARPS, CHUNK, ROWS, WARPS,
+                                              composite_backward_kernel, composite_kernel, keys_kernel)
 from .triton_mesh import face_keys_kernel, faces_kernel, visibility_kernel
-from .triton_projection import TILE, project_backward_kernel, project_kernel
-from .triton_splat import interpreted
+from .triton_projection import TILE, camera_rows_kernel, project_backward_kernel, project_kernel
+from .triton_splat import flags_kernel, interpreted
 
 # %% ../../nbs/raster/11_triton_compile.ipynb #10428a10
 def kernels(precision: str, # of products: 'tf32x3' or 'ieee'
@@ -30,10 +30,11 @@ def kernels(precision: str, # of products: 'tf32x3' or 'ieee'
     return dict(
         project=(project_kernel, dict(ANTIALIASED=True, TILE=TILE, BLOCK=128), 4),
         project_backward=(project_backward_kernel, dict(ANTIALIASED=True, BLOCK=128), 4),
-        keys=(keys_kernel, dict(TILE=TILE, BLOCK=256), 4),
-        composite=(composite_kernel, dict(limits, BACKGROUND=True, DEPTH=True, ROWS=ROWS, S=CHUNK), 8),
-        composite_backward=(composite_backward_kernel, dict(back, SLOTS=False), 8),
-        composite_backward_rows=(composite_backward_kernel, dict(back, SLOTS=True), 8),
+        keys=(keys_kernel, dict(STEPS=17, TILE=TILE, BLOCK=256), 4), camera_rows=(camera_rows_kernel, {}, 1),
+        flags=(flags_kernel, dict(BLOCK=128, C=16), 4),
+        composite=(composite_kernel, dict(limits, BACKGROUND=True, DEPTH=True, ROWS=ROWS, S=CHUNK), WARPS),
+        composite_backward=(composite_backward_kernel, dict(back, SLOTS=False), BACKWARD_WARPS),
+        composite_backward_rows=(composite_backward_kernel, dict(back, SLOTS=True), BACKWARD_WARPS),
         faces=(faces_kernel, dict(TILE=TILE, BLOCK=128), 4), face_keys=(face_keys_kernel, dict(BLOCK=256), 4),
         visibility=(visibility_kernel, dict(TILE=TILE, S=8), 8))
 
@@ -41,7 +42,7 @@ def signature(name: str, kernel, constants: dict) -> dict: # argument -> type, i
     "What a kernel is called with."
     kinds = dict.fromkeys('n count blocks width height channels tiles_x tiles_y tiles total'.split(), 'i32')
     kinds |= dict(near='fp32', blur='fp32', boxes='*i32', ids='*i32', faces='*i32', face_ids='*i32', ends='*i64', order='*i64',
-                  offsets='*i64', edges='*fp64', keys='*i32' if name == 'face_keys' else '*i64')
+                  offsets='*i64', edges='*fp64', flags='*i32', keys='*i32' if name == 'face_keys' else '*i64')
     return {a: 'constexpr' if a in constants else kinds.get(a, '*fp32') for a in kernel.arg_names}
 
 # %% ../../nbs/raster/11_triton_compile.ipynb #653a9adb

@@ -24,13 +24,17 @@ def guidance_networks(generator) -> GeneratorConfig:
     if isinstance(generator, GeneratorConfig): return generator
     return GeneratorConfig(features=generator.features, channels=generator.channels)
 
-@part('stage', 'guidance', GuidanceConfig)
+@part('stage', 'guidance', GuidanceConfig, on_gpu='gha_nb.training.device_guidance:DeviceGuidanceStage')
 class GuidanceStage(Stage):
     "Learn the guidance mesh (Xu et al., section 3.1)."
     log, events = 'guidance.jsonl', ('on_guidance_start', 'on_guidance_step')
+    @property
+    def capture(self): return self.run.capture # that steps ask
+
     def begin(self):
         p, run = self.run.preset, self.run
-        self.guidance = make_guidance(run.capture, self.config, guidance_networks(p.generator), p.motion_rank, p.torso, run.seed)
+        self.guidance = make_guidance(run.capture, self.config, guidance_networks(p.generator), p.motion_rank, p.torso, run.seed,
+                                      p.expression_prior)
         self.optimizer, self.history = guidance_optimizer(self.guidance), []
         self.size = feature_image_size(run.capture, min(p.low, self.config.size), p.upsampler.factor)
 
@@ -38,7 +42,7 @@ class GuidanceStage(Stage):
     def decode(self, frame, camera): return self.run.capture.target_bytes(frame, camera, self.size)
     def step(self, sample) -> dict:
         run = self.run
-        losses = guidance_step(self.guidance, self.optimizer, run.capture, self.size, run.seed, run.step, run.stage_progress)
+        losses = guidance_step(self.guidance, self.optimizer, self.capture, self.size, run.seed, run.step, run.stage_progress)
         self.history = (self.history + [losses['color'] + losses['silhouette']])[-2*self.config.patience:]
         return losses
 
@@ -88,7 +92,7 @@ class GuidanceStage(Stage):
         shade = (1 - distance.abs()/.6).clamp(0, 1)[..., None]
         cut = torch.where((distance < 0)[..., None], torch.tensor([.70, .25, .22]), torch.tensor([.18, .40, .70]))*(1 - shade) + shade
         cut[:, 1:][(distance[:, 1:] < 0) != (distance[:, :-1] < 0)] = 0; cut[1:][(distance[1:] < 0) != (distance[:-1] < 0)] = 0
-        marks = g.landmarks.detach() + g.landmark_shift
+        marks = (g.landmarks.detach() + g.landmark_shift).cpu()
         x, y = ((marks[:, 2] - z0)/(z1 - z0)*size).long().clamp(0, size - 1), ((y1 - marks[:, 1])/(y1 - y0)*size).long().clamp(0, size - 1)
         cut[y, x] = torch.tensor([1., .8, 0])
         return cut

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 import inspect
 
-from jaxtyping import Float
+import torch
+from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -44,6 +45,7 @@ class LossView:
     where: tuple = (.5, .5) # two random numbers 0..1: where a crop lies
     about: tuple|None = None # a place that the crop should show: down and across, as fractions of the picture
     extent: tuple|None = None # of the mask, where it is known without asking a GPU: (top, bottom), (left, right), as fractions
+    corner: Int[Tensor, "2"]|None = None # row and column where a crop begins, as numbers on a GPU, whose recorded steps need them there
 
     @property
     def alpha(self) -> Float[Tensor, "1 h w"]: # with gradients
@@ -57,6 +59,17 @@ class LossView:
         "Values at either size, zero where nobody can say what is seen."
         visible = self.visible if values.shape[1:] == self.image.shape[1:] else self.coarse_visible
         return values if visible is None else values*visible
+    def crop(self, side: int, # pixels, or less where the picture is smaller
+            ) -> tuple[Tensor, Tensor]: # picture and truth [1, 3, s, s]
+        "A square of the head, of the picture and of the truth, zero where nobody can say what is seen."
+        if self.corner is None:
+            top, left, side = crop_box(self.mask, self.where, side, self.about, self.extent)
+            cut = lambda v: v[None][:, :, top:top + side, left:left + side]
+        else:
+            row, column = self.corner[:, None] + torch.arange(min(side, *self.image.shape[1:]), device=self.corner.device)
+            cut = lambda v: v[None].index_select(2, row).index_select(3, column)
+        shown = None if self.visible is None else cut(self.visible)
+        return tuple(cut(v) if shown is None else cut(v)*shown for v in (self.image, self.truth))
 
 def loss_view(rendering: Rendering, # from `HeadAvatar.draw`
               target: Target, # on the same device
@@ -103,10 +116,10 @@ def crop_box(mask: Tensor, # [1, H, W]
     _, h, w = mask.shape
     side = min(side, h, w)
     box = []
-    for i, (extent, profile) in enumerate(((h, mask[0].amax(1)), (w, mask[0].amax(0)))):
+    for i, extent in enumerate((h, w)):
         if known is not None: a, b = known[i][0]*extent, known[i][1]*extent
         else:
-            on = (profile > 0.5).nonzero()[:, 0]
+            on = (mask[0].amax(1 - i) > 0.5).nonzero()[:, 0]
             a, b = (on[0].item(), on[-1].item() + 1) if len(on) else (0, extent)
         if about is not None: a, b = about[i]*extent - side/4, about[i]*extent + side/4
         box.append(int(min(max(a + where[i]*(b - a) - side/2, 0), extent - side)))
@@ -140,11 +153,7 @@ class PerceptualTerm:
 
     def __call__(self, view: LossView) -> Tensor|None:
         if self.network is None: return None
-        top, left, side = crop_box(view.mask, view.where, self.config.crop, view.about, view.extent)
-        part = (slice(None), slice(None), slice(top, top + side), slice(left, left + side))
-        shown = None if view.visible is None else view.visible[None][part]
-        hidden = lambda values: values if shown is None else values*shown
-        return self.network(hidden(view.image[None][part]), hidden(view.truth[None][part]))
+        return self.network(*view.crop(self.config.crop))
 
 # %% ../../nbs/training/01_loss_terms.ipynb #f539c0f1
 class LossTerms:

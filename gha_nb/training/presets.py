@@ -40,8 +40,9 @@ class Preset:
     points: int = 12_000 # Gaussians
     minutes: float|None = 5. # budget when none is given; None: by steps
     steps: int|None = None # budget in steps when neither is given
-    motion_rank: int = 24 # directions of the linear motion taken from tracked points; 0: none (as published)
+    motion_rank: int = 48 # directions of the linear motion taken from tracked points; 0: none (as published)
     torso: bool = True # a second rigid frame for what does not follow the head; False: as published
+    expression_prior: bool = True # expect ARKit coefficients to move this face as they move others; False: as published
     log_every: int = 10 # steps
     preview_every: int = 250 # steps
     checkpoint_every: int = 500 # steps
@@ -69,8 +70,8 @@ class Preset:
 _narrow = GeneratorConfig(features=16, expression_position=(32,)*4, pose_position=(32,)*2, expression_color=(32,)*2, pose_color=(32,),
                           expression_attributes=(32,)*2, pose_attributes=(32,), displacement=0.5)
 _tiny = Preset(
-    'tiny', low=32, points=1500, minutes=None, steps=120, motion_rank=8, preview_every=60, checkpoint_every=20, generator=_narrow,
-    upsampler=SubPixelConfig(width=24, depth=1), losses=four_terms().changed(perceptual=0.),
+    'tiny', low=32, points=1500, minutes=None, steps=120, motion_rank=8, expression_prior=False, preview_every=60, checkpoint_every=20,
+    generator=_narrow, upsampler=SubPixelConfig(width=24, depth=1), losses=four_terms().changed(perceptual=0.),
     stages=PartSet('stage', guidance=GuidanceConfig(fraction=.25, spacing=.16, views=2, repair_every=10, field=FieldConfig((32,)*2)),
                    gaussians=GaussiansConfig(color_steps=40, initial_opacity=.3, initial_scale=1.)))
 _laptop = Preset(
@@ -82,7 +83,7 @@ _laptop = Preset(
 _light = replace(_laptop, name='light', low=128, generator=replace(_laptop.generator, channels=32),
                  upsampler=SubPixelConfig(width=32, depth=2)) # enlarges by four from 32 channels, as the paper does
 _paper = Preset(
-    'paper', low=512, points=100_000, minutes=None, steps=600_000, motion_rank=0, torso=False,
+    'paper', low=512, points=100_000, minutes=None, steps=600_000, motion_rank=0, torso=False, expression_prior=False,
     checkpoint_every=5000, preview_every=2000, log_every=100,
     upsampler=PublishedConfig(), losses=four_terms().changed(silhouette=0., perceptual=PerceptualConfig(crop=512, every=1)),
     stages=PartSet('stage', guidance=GuidanceConfig(fraction=.1, spacing=.04, size=256, field=FieldConfig()),
@@ -91,7 +92,7 @@ _paper = Preset(
     schedule=CosineConfig(warmup=0., final=1.)) # constant rates
 
 _gpu = replace(
-    _laptop, name='gpu', low=512, points=50_000, log_every=50, preview_every=1000, checkpoint_every=2000, # a proposal until measured
+    _laptop, name='gpu', low=512, points=50_000, log_every=50, preview_every=1000, checkpoint_every=2000, # measured on an H200
     generator=replace(_laptop.generator, channels=16, expression_position=(128,)*4, expression_color=(128,)*2),
     upsampler=SubPixelConfig(width=32, depth=2, factor=2),
     losses=_laptop.losses.changed(perceptual=replace(_laptop.losses.perceptual, crop=256)),

@@ -132,7 +132,7 @@ def build_avatar(capture: Capture, # to be learned
     if start.note: print(start.note, flush=True)
     motion, mix, features, torso = start.motion, start.mix, start.features, start.torso
     if motion is None and start.tracked and (preset.motion_rank or preset.torso) and start.networks is None:
-        m = tracked_motion(capture, start.frame, preset.motion_rank, preset.torso)
+        m = tracked_motion(capture, start.frame, preset.motion_rank, preset.torso, preset.expression_prior)
         motion, mix, torso = m.at(start.means), m.mix, m.torso_at(start.means)
     if features is None:
         with seeded(seed + 1): features = 0.5*torch.randn(len(start.means), preset.generator.features)
@@ -179,7 +179,8 @@ class GaussiansStage(Stage):
         run.avatar.to(run.device).train()
         run.avatar.precision = run.precision
         self.poses = nn.Parameter(torch.zeros(len(run.capture.split.train_frames), 6, device=run.device))
-        self.optimizer = make_optimizer(run.avatar, self.poses, run.preset.rates)
+        rates, unit = run.preset.rates, min(1., 50*float(run.avatar.neutral_scale)) # 1 for heads in metres; a step is small in any unit
+        self.optimizer = make_optimizer(run.avatar, self.poses, replace(rates, poses=unit*rates.poses))
         self.losses, self.bad_steps = LossTerms(run.preset.losses, run), 0
         self.size, self.factor = run.avatar.config.low, run.avatar.config.upsampler.factor
 

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['RUN_FILES', 'claim_folder', 'step_of', 'Log', 'notify', 'stage_is_over', 'run_stage', 'run_stages', 'finish',
-           'parts_of', 'train', 'start_for', 'checked_budget']
+           'parts_of', 'train', 'prior_notes', 'start_for', 'checked_budget']
 
 # %% ../../nbs/training/08_training.ipynb #01f202b3
 import json, math, shutil, time
@@ -21,6 +21,7 @@ from ..capture.diagnostics import diagnose
 from ..capture.prefetch import prefetch
 from ..capture.tracked import neutral_frame
 from ..core import GhaError, env_flag, load_settings, pick_device, pick_precision, prepare_threads, write_atomic, write_json
+from ..face_shapes import known_shapes
 from ..guidance.sdf import check_guidance_inputs
 from ..parts import find_part, part_of, to_plain
 from ..processes import LOCK_NAME, Signals, clear_leftovers, lock_folder
@@ -190,7 +191,7 @@ def train(capture: Capture|Path|str, # a capture or its folder
         device = pick_device(device)
         run = Run(capture, preset, out, budget, seed, device, pick_precision(load_settings().precision, device),
                   trained_on=trained_on(capture), accept_changes=accept_changes, origin=origin, processes=processes)
-        run.diagnostics = diagnose(capture) + instead
+        run.diagnostics = diagnose(capture) + instead + prior_notes(preset, capture.expression_names)
         for sentence in run.diagnostics: print(f'note: {sentence}', flush=True)
         found = newest_checkpoint(shared) if resume else None
         if found: restore(run, *found); print(f'resumed at step {run.step}', flush=True)
@@ -202,6 +203,12 @@ def train(capture: Capture|Path|str, # a capture or its folder
             avatar = finish(run)
         notify(callbacks, 'on_end', run)
     return avatar
+
+def prior_notes(preset: Preset, names, # of the capture's coefficients
+               ) -> list[str]: # what should be said about them
+    "Say where nothing is known beforehand of how coefficients move a face (`Preset`'s expression_prior)."
+    if not preset.expression_prior or not preset.motion_rank or known_shapes(names): return []
+    return ['No coefficient has a name of ARKit: how they move the face is learned from the frames alone.']
 
 def start_for(capture: Capture, preset: Preset,
               init: str|None = None, # what was asked for; None: the preset's start, if the capture has what it needs
