@@ -42,8 +42,8 @@ hooks: $(VENV)/.ready-dev
 # pip-audit stands in an environment of its own: it is no part of the project, and what it brings is not audited
 audit: $(VENV)/.ready-dev
 	$(BIN)/python tools/licences.py --out licences.md && echo licences.md
-	@test -x .venv-audit/bin/pip-audit || { $(BIN)/python -m venv .venv-audit && .venv-audit/bin/pip install --quiet pip-audit; }
-	.venv-audit/bin/pip-audit --skip-editable --progress-spinner off --path "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+	@test -x .venv-audit/bin/pip-audit || { $(BIN)/python -m venv .venv-audit && .venv-audit/bin/pip install --quiet pip-audit; } || true
+	@$(BIN)/python tools/audit.py .venv-audit/bin/pip-audit "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 
 clean:
 	rm -rf $(VENV) .venv-audit _docs _proc build dist *.egg-info

@@ -10,7 +10,7 @@ __all__ = ['marker', 'choices', 'GhaError', 'CaptureError', 'CheckpointError', '
            'free_folder', 'to_numpy', 'show_images', 'demo_capture_path']
 
 # %% ../nbs/00_core.ipynb #e8c1276b
-import json, os, re, shutil, tempfile
+import errno, json, os, re, shutil, tempfile
 from collections.abc import Callable, Iterable, Iterator
 from configparser import Error as ConfigError
 from dataclasses import dataclass, fields
@@ -244,11 +244,11 @@ def write_atomic(path: Path|str, # where the file or folder shall stand; a file 
     tmp = path.with_name(f'.{path.stem}.{uuid4().hex[:12]}.tmp{path.suffix}')
     try:
         writer(tmp)
-        sync(tmp)
-        os.replace(tmp, path)
+        sync(tmp); os.replace(tmp, path)
         fsync(path.parent) # the rename is an entry of the folder
     except Exception as e: # a full disk does not say for what there is no room, and safetensors hides its number in a text
         number = getattr(e, 'errno', None) or int((re.search(r'\(os error (\d+)\)', str(e)) or '00')[1])
+        number = number or errno.ENOSPC*(' requested and ' in str(e)) # NumPy's words for it
         raise (OSError(number, os.strerror(number), getattr(e, 'filename', None) or str(path)) if number else e) from None
     finally:
         if tmp.is_dir(): shutil.rmtree(tmp, ignore_errors=True)

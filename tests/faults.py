@@ -4,7 +4,7 @@
 
 Repeatable by seed, but for the moments at which a process is hit. The invariant: what is there is whole, an error is one line that names a
 file, nothing of the user's is lost, and what goes on afterwards ends with the same bits. A full disk is RLIMIT_FSIZE, the same error path
-(no file may grow beyond so many bytes; a small file system cannot be mounted everywhere)."""
+(no file may grow beyond so many bytes), and, where one may mount, a file system of its own of 16 to 1024 KiB."""
 import argparse, json, random, shutil, signal, sys, tempfile, time
 from collections import Counter
 from pathlib import Path
@@ -13,19 +13,49 @@ sys.path.insert(0, str(Path(__file__).parent))
 from conftest import environment
 from forks import Forks
 
+KINDS = 'train', 'bake', 'record', 'convert', 'fleet'
 # options of a training: fourteen steps, with a checkpoint every four
 SMALL = '--preset tiny --init cloud --steps 14 --set checkpoint_every=4 points=300'.split()
 
 
+# a program in a name space of its own, where a small file system is mounted; what was there is copied out
+MOUNTED = """
+import ctypes, shutil, subprocess, sys
+from gha_nb.app import main
+def mount(*options): return subprocess.run(['mount', *options], stderr=subprocess.DEVNULL).returncode
+if ctypes.CDLL(None).unshare(0x20000) or mount('--make-rprivate', '/') or mount('-t', 'tmpfs', '-o', f'size={size}k', 'none', place):
+    sys.exit(77)
+def run(args):
+    try:
+        if args[0] != '-c': return main(args)
+        exec(args[1], {})
+    except SystemExit as e: return e.code or 0
+    except OSError as e: return print(e) or 1
+    return 0
+print('exit', code := run(args), flush=True)
+shutil.copytree(place, full)
+mount('-o', 'remount,size=256m', place)
+print('--- now there is room', flush=True)
+if code: code = run(args + more)
+shutil.copytree(place, end)
+sys.exit(code)
+"""
+
+
 class Faults:
     "A place with a capture, a run and a head; each method tries one fault, and returns what it saw, or raises"
-    def __init__(self, folder, seed=0, kinds=('train', 'bake', 'record')):
-        self.folder, self.random = Path(folder), random.Random(seed)
+    def __init__(self, folder, seed=0, kinds=KINDS):
+        self.folder, self.random, self.kinds = Path(folder), random.Random(seed), kinds
         self.forks = Forks(environment(GHA_NB_THREADS='1', OMP_NUM_THREADS='1'), self.folder)
         self.count = 0
         self.ball = self.folder/'ball'
         make = f'from gha_nb.capture.writer import record_ball\nrecord_ball({str(self.ball)!r}, frames=6, cameras=4, size=24)'
         assert self.forks.start('-c', make).wait() == 0
+        if 'convert' in kinds: self.make_data_set()
+        if 'fleet' in kinds:
+            plan = dict(captures=[str(self.ball)], seeds=[0, 1], preset='tiny', init='cloud', steps=6, lpips=False, views=2,
+                        set=['points=300', 'checkpoint_every=2'], bake=dict(steps=2, bases=3))
+            (self.folder/'plan.json').write_text(json.dumps(plan))
         self.whole = {}
         self.seconds = {}
         for kind in kinds:
@@ -33,9 +63,35 @@ class Faults:
             process = self.begin(kind, place)
             assert process.wait(200) == 0, process.said
             self.seconds[kind], self.whole[kind] = time.monotonic() - began, self.result(kind, place)
+            assert self.whole[kind], process.said
         self.check_clean(self.folder)
 
     def close(self): self.forks.close()
+
+    def make_data_set(self):
+        "Two frames and three cameras of the demo, as pictures beside a cameras.json; models and kernels as they are here"
+        from gha_nb.core import demo_capture_path, load_settings
+        from gha_nb.capture.capture import Capture
+        from gha_nb.tracking.models import find_model
+        from PIL import Image
+        capture, self.data, said = Capture.read(demo_capture_path(), check=False), self.folder/'data set', {}
+        self.data.mkdir()
+        for camera in ('02', '07', '09'):
+            for frame in capture.frames[:2]:
+                view = capture.view(frame, camera)
+                for kind, picture in (('images', view.image), ('masks', view.mask)):
+                    (file := self.data/kind/frame/f'{camera}.png').parent.mkdir(parents=True, exist_ok=True)
+                    Image.fromarray(picture.numpy()).save(file, compress_level=1)
+            said[camera] = dict(K=view.camera.K.tolist(), world_to_camera=view.camera.world_to_camera[:3].tolist())
+        (self.data/'cameras.json').write_text(json.dumps(said))
+        self.models, self.kernels = find_model('face_landmarker').parent, load_settings().cache.expanduser()/'kernels'
+        self.cache = self.new_cache(self.folder)
+
+    def new_cache(self, place):
+        "A cache that knows nothing of a data set"
+        (place/'cache').mkdir()
+        (place/'cache'/'kernels').symlink_to(self.kernels)
+        return place/'cache'
 
     def place(self):
         self.count += 1
@@ -43,13 +99,19 @@ class Faults:
 
     def begin(self, kind, place, *more, **kw):
         "Start a piece of work whose result is always the same"
-        if kind == 'train':
-            return self.forks.start('train', self.ball, '--out', place/'run', *SMALL, *more, **kw)
+        if kind == 'convert':
+            cache = place/'cache' if (place/'cache').exists() else self.cache
+            kw |= dict(GHA_NB_CACHE=cache, GHA_NB_MODELS=self.models)
+        return self.forks.start(*self.command(kind, place), *more, **kw)
+
+    def command(self, kind, place):
+        "What is typed"
+        if kind == 'train': return 'train', self.ball, '--out', place/'run', *SMALL
         if kind == 'bake':
-            run = self.folder/'whole_train'/'run'
-            return self.forks.start('bake', run, self.ball, '--out', place/'head.baked', '--steps', 3, '--bases', 3, *more, **kw)
-        return self.forks.start('-c', 'from gha_nb.capture.writer import record_ball\n'
-                                      f'record_ball({str(place/"capture")!r}, frames=8, cameras=4, size=48)', **kw)
+            return 'bake', self.folder/'whole_train'/'run', self.ball, '--out', place/'head.baked', '--steps', 3, '--bases', 3
+        if kind == 'convert': return 'convert', self.data, '--out', place/'capture'
+        if kind == 'fleet': return 'fleet', self.folder/'plan.json', '--out', place/'heads', '--one-by-one'
+        return '-c', f'from gha_nb.capture.writer import record_ball\nrecord_ball({str(place/"capture")!r}, frames=8, cameras=4, size=48)'
 
     def result(self, kind, place):
         "The bytes of what came of it; None: there is nothing yet"
@@ -57,9 +119,16 @@ class Faults:
             file = place/'run'/'avatar.safetensors'
             return file.read_bytes() if file.exists() else None
         if kind == 'bake': return (place/'head.baked').read_bytes() if (place/'head.baked').exists() else None
-        if not (place/'capture'/'split.json').exists(): return None
-        return {str(o.relative_to(place)): o.read_bytes() for o in sorted((place/'capture').rglob('*'))
-                if o.is_file() and not any(p.startswith('.') for p in o.relative_to(place).parts)}
+        if kind != 'fleet': return self.files(kind, place) if (place/'capture'/'split.json').exists() else None
+        about = place/'heads'/'fleet.json'
+        states = {o['state'] for o in json.loads(about.read_text())['heads']} if about.exists() else {None}
+        return self.files(kind, place) if states == {'done'} else None
+
+    def files(self, kind, place):
+        "Files that are whole as soon as they are there, and what is in them"
+        ours = dict(train=('run/avatar.safetensors',), bake=('head.baked',), fleet=('heads/*/avatar.safetensors', 'heads/*/head.baked'))
+        return {str(o.relative_to(place)): o.read_bytes() for pattern in ours.get(kind, ('capture/*/**/*', 'capture/split.json'))
+                for o in sorted(place.glob(pattern)) if o.is_file() and not any(p.startswith('.') for p in o.relative_to(place).parts)}
 
     def check_clean(self, place):
         "Nothing is left of what was begun"
@@ -72,7 +141,8 @@ class Faults:
         place.mkdir()
         mine = place/'of the user.txt'
         mine.write_text('mine')
-        more = ()
+        if kind == 'convert' and self.random.random() < .3: self.new_cache(place) # poses and landmarks are made anew, too
+        more, whole = (), self.files(kind, self.folder/f'whole_{kind}')
         for _ in range(self.random.randint(1, most)):
             process = self.begin(kind, place, *more)
             began, delay = time.monotonic(), self.random.uniform(0, 1.05*self.seconds[kind])
@@ -82,12 +152,14 @@ class Faults:
             else: assert process.code == 0, process.said
             found = self.result(kind, place)
             assert found is None or found == self.whole[kind], f'{kind}: what a kill left is no result, and looks like one'
-            more = ('--resume',) if kind == 'train' else ('--overwrite',) if kind == 'bake' else ()
+            wrong = [k for k, v in self.files(kind, place).items() if whole.get(k) != v]
+            assert not wrong, f'{kind}: half-written: {wrong}'
+            more = ('--resume',) if kind in ('train', 'fleet') else ('--overwrite',) if kind == 'bake' else ()
         process = self.begin(kind, place, *more)
         assert process.wait() == 0, process.said
         assert self.result(kind, place) == self.whole[kind], f'{kind}: other bits after {hits} kills'
         assert mine.read_text() == 'mine'
-        if kind == 'train': self.check_clean(place)
+        if kind in ('train', 'fleet'): self.check_clean(place)
         shutil.rmtree(place)
         return hits
 
@@ -102,14 +174,40 @@ class Faults:
             assert code == 1 and (kind == 'record' or 'Traceback' not in said), said[-3000:]
             assert self.result(kind, place) is None, f'{kind}: a file that is not whole'
             last = said.strip().splitlines()[-1] if said.strip() else ''
-            assert size < 200 or str(place) in last, f'{kind} at {size} bytes does not name the file: {last}'
+            if kind == 'fleet': assert 'failed' in last or str(place) in said, f'{kind} at {size} bytes does not name the file: {said}'
+            else: assert size < 200 or str(place) in last, f'{kind} at {size} bytes does not name the file: {last}'
             seen = 'one line'
-        more = () if code == 0 else ('--resume',) if kind == 'train' else ()
+        more = () if code == 0 else ('--resume',) if kind in ('train', 'fleet') else ()
         if code:
             process = self.begin(kind, place, *more)
             assert process.wait() == 0, process.said
         assert self.result(kind, place) == self.whole[kind]
         shutil.rmtree(place)
+        return seen
+
+    def small_disk(self, kind, size):
+        "A file system of so many KiB of its own, where one may be mounted; afterwards it is larger"
+        place = self.place()
+        full, end = (place.with_name(f'{place.name}_{o}') for o in ('full', 'end'))
+        place.mkdir()
+        args = [str(o) for o in self.command(kind, place)]
+        more = ['--resume'] if kind in ('train', 'fleet') else []
+        kw = dict(GHA_NB_CACHE=self.cache, GHA_NB_MODELS=self.models) if kind == 'convert' else {}
+        process = self.forks.start('-c', f'place, full, end, size = {str(place)!r}, {str(full)!r}, {str(end)!r}, {size}\n'
+                                         f'args, more = {args!r}, {more!r}\n{MOUNTED}', **kw)
+        code, said = process.wait(200), process.said
+        if code == 77: return 'nothing may be mounted here'
+        assert code == 0, said[-3000:]
+        whole, found = self.files(kind, self.folder/f'whole_{kind}'), self.files(kind, full)
+        wrong = [k for k, v in found.items() if whole.get(k) != v]
+        assert not wrong and 'Traceback' not in said, (wrong, said[-3000:])
+        assert self.result(kind, end) == self.whole[kind], f'{kind}: other bits after a disk of {size} KiB was full'
+        first = said.split('--- now there is room')[0].strip().splitlines()
+        if first[-1] == 'exit 0': seen = 'fits'
+        else:
+            assert first[-1] == 'exit 1' and str(place) in '\n'.join(first[-3:]), said[-3000:]
+            seen = 'one line'
+        for o in (place, full, end): shutil.rmtree(o)
         return seen
 
     def command_on_full_disk(self, name, size=300):
@@ -195,11 +293,11 @@ class Faults:
         return 'the same bits'
 
 
-KILLED = 'train', 'train', 'train', 'bake', 'record'
-SIZES = 0, 500, 3_000, 12_000, 60_000
+KILLED = 'train', 'train', 'bake', 'record', 'convert', 'fleet'
+SIZES, DISKS = (0, 500, 3_000, 12_000, 60_000), (16, 64, 256, 1024)
 
 
-def campaign(faults, kills, minutes=60., say=print):
+def campaign(faults, kills, minutes=60., say=print, once='faults'): # once: 'faults', every one; 'disks', small ones; 'kills', none
     "Every fault once, and kills until there are so many; counts by kind and outcome, and failures"
     counts, failures, began = {}, [], time.monotonic()
     def attempt(kind, what, *args):
@@ -210,17 +308,24 @@ def campaign(faults, kills, minutes=60., say=print):
             seen = 'FAILURE'
         counts.setdefault(kind, Counter())[str(seen)] += 1
         return seen
-    for kind in dict.fromkeys(KILLED):
-        for size in SIZES: attempt(f'disk full, {kind}', faults.full_disk, kind, size)
-    for name in ('evaluate', 'render', 'export', 'reenact'): attempt(f'disk full, {name}', faults.command_on_full_disk, name)
-    for kind in ('train', 'bake'): attempt(f'unwritable, {kind}', faults.unwritable, kind)
-    for extra in (0, 8, 32, 128, 1024): attempt('little memory', faults.little_memory, extra)
-    attempt('a picture vanishes', faults.vanishing_picture)
-    attempt('the run folder vanishes', faults.vanishing_run)
-    attempt('the clock jumps', faults.jumping_clock)
+    def every_fault():
+        for kind in faults.kinds if once == 'faults' else ():
+            for size in SIZES: attempt(f'disk full, {kind}', faults.full_disk, kind, size)
+        for kind in faults.kinds:
+            for size in DISKS: attempt(f'disk of 16 to 1024 KiB, {kind}', faults.small_disk, kind, size)
+        if once == 'disks': return
+        for kind in faults.kinds: attempt(f'unwritable, {kind}', faults.unwritable, kind)
+        if 'train' not in faults.kinds: return
+        for name in ('evaluate', 'render', 'export', 'reenact'): attempt(f'disk full, {name}', faults.command_on_full_disk, name)
+        for extra in (0, 8, 32, 128, 1024): attempt('little memory', faults.little_memory, extra)
+        attempt('a picture vanishes', faults.vanishing_picture)
+        attempt('the run folder vanishes', faults.vanishing_run)
+        attempt('the clock jumps', faults.jumping_clock)
+    if once != 'kills': every_fault()
     done, k = 0, 0
     while done < kills and time.monotonic() - began < 60*minutes:
         kind = KILLED[k % len(KILLED)]
+        if kind not in faults.kinds: k += 1; continue
         hits = attempt(f'killed, {kind}', faults.kill, kind)
         done, k = done + (hits if isinstance(hits, int) else 1), k + 1
     return counts, failures, done
@@ -231,13 +336,18 @@ if __name__ == '__main__':
     parser.add_argument('--kills', type=int, default=100)
     parser.add_argument('--minutes', type=float, default=60., help='no further kill after so long')
     parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument('--kinds', nargs='+', default=KINDS, choices=KINDS)
+    parser.add_argument('--only', choices=('faults', 'disks', 'kills'), help='a part of it: every fault once, small disks, or kills')
     parser.add_argument('--out', type=Path, help='JSON file for the counts')
     args = parser.parse_args()
+    began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        faults = Faults(folder, args.seed)
-        try: counts, failures, done = campaign(faults, args.kills, args.minutes)
+        faults = Faults(folder, args.seed, args.kinds)
+        kills = args.kills if args.only in (None, 'kills') else 0
+        try: counts, failures, done = campaign(faults, kills, args.minutes, once=args.only or 'faults')
         finally: faults.close()
-    report = dict(seed=args.seed, kills=done, failures=len(failures), kinds={k: dict(sorted(c.items())) for k, c in counts.items()})
+    report = dict(seed=args.seed, seconds=round(time.monotonic() - began), kills=done, failures=len(failures),
+                  kinds={k: dict(sorted(c.items())) for k, c in counts.items()})
     print(json.dumps(report, indent=1))
     if args.out: args.out.write_text(json.dumps(report, indent=1) + '\n')
     sys.exit(bool(failures))

@@ -1,5 +1,5 @@
 "The command line: exit codes, JSON, and one line instead of a traceback"
-import json, shutil, subprocess, sys, time
+import io, json, os, shutil, subprocess, sys, time
 
 import numpy as np
 import pytest
@@ -208,6 +208,20 @@ def test_nobody_reads():
     assert (process.stderr.read(), process.wait(60)) == (b'', 141)
     result = run(*program, env=environment(PYTHONIOENCODING='ascii', PYTHONUTF8='0'))
     assert result.returncode == 0 and 'train' in result.stdout and not result.stderr, said(result)
+
+
+def test_output_that_cannot_be_written(monkeypatch, capsys):
+    "With PYTHONUNBUFFERED the pipe breaks in the middle of a command; a full disk under `> said.txt` is named as such"
+    from gha_nb.app import main
+    ends = os.pipe()
+    os.close(ends[0])
+    monkeypatch.setattr(sys, 'stdout', io.TextIOWrapper(os.fdopen(ends[1], 'wb', 0), write_through=True))
+    assert main(['check', 'nowhere']) == 141 and capsys.readouterr().err == ''
+    if os.path.exists('/dev/full'):
+        with open('/dev/full', 'w') as full:
+            monkeypatch.setattr(sys, 'stdout', full)
+            assert main(['check', 'nowhere']) == 1
+        assert 'what is said here cannot be written: No space left' in capsys.readouterr().err
 
 
 def test_debug_shows_the_traceback(tmp_path):

@@ -1,6 +1,6 @@
 "Faults planted in a capture, one by one and many together: exactly those are named, and nothing that is right"
 import json, os, shutil
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -515,6 +515,17 @@ def test_a_world_in_kilometres(turning, tmp_path):
     all_params('scale', lambda s: s/1000)(top)
     for kind in ('lmk_3d', 'vertices'): points_of(kind, lambda v, *_: v/1000)(top)
     assert check_capture(top) == []
+    from gha_nb.training.presets import PRESETS
+    from gha_nb.training.training import train
+    class Seen(Exception): pass
+    class Watch:
+        def on_start(self, run):
+            steps = {id(g['params'][0]): g['base'] for g in run.stage.optimizer.param_groups}
+            raise Seen(steps[id(run.stage.poses)]/run.avatar.neutral_scale.item())
+    with pytest.raises(Seen) as seen:
+        train(top, tmp_path/'run', replace(PRESETS['tiny'], points=200), steps=3, init='cloud', progress=False, device='cpu',
+              callbacks=[Watch()])
+    assert 0 < seen.value.args[0] < .002, 'corrections of the poses are in that unit, too'
 
 
 @pytest.fixture(scope='module')
@@ -539,3 +550,51 @@ def test_contradiction_of_faces(kind, plant, file, fix, faces, tmp_path):
     problems = check_capture(top)
     assert [p.file for p in problems] == ([file] if file else []), problems
     assert all(p.fix.split('mask = ')[-1].startswith(fix) for p in problems), problems
+
+
+@pytest.fixture(scope='module')
+def few(faces, tmp_path_factory):
+    "Five cameras of them"
+    top = Path(shutil.copytree(faces, tmp_path_factory.mktemp('few')/'demo'))
+    for file in (*top.glob('images/*/*.jpg'), *top.glob('cameras/*/*.npz')):
+        if file.stem.rpartition('_')[2] not in ('00', '03', '05', '06', '11'): file.unlink()
+    return top
+
+
+def of_other_size(top):
+    for file in top.glob('images/*/*_11.jpg'): Image.open(file).resize((192, 192)).save(file)
+
+
+@pytest.mark.parametrize('kind, plant, fix', [
+    ('K for 300 pixels', cameras_of('intrinsic', lambda K: np.diag([300/384, 300/384, 1])@K), 'K[:2] *= 1.2'),
+    ('one K for 768 pixels', cameras_of('intrinsic', lambda K: np.diag([2, 2, 1])@K, '11'), 'K[:2] *= 0.5'),
+    ('one camera in millimetres', cameras_of('extrinsic', lambda E: np.c_[E[:, :3], 1000*E[:, 3]], '11'), 'E[:3, 3] /= 1000'),
+    ('poses in millimetres', all_params('pose', lambda p: p.reshape(6)*[1, 1, 1, 1000, 1000, 1000]), 'pose[3:] /= 1000'),
+    ('no poses', all_params('pose', lambda p: 0*p), 'track the frame again'),
+    ('pictures of another size', of_other_size, 'export it at the size of the others, and its intrinsics with it: K[:2] *= 2')])
+def test_advice_does_not_mislead(kind, plant, fix, few, tmp_path):
+    "Few views say less; what is to be typed is still right"
+    plant(top := Path(shutil.copytree(few, tmp_path/'demo')))
+    problems = check_capture(top)
+    assert problems and all(p.fix.startswith(fix) for p in problems), problems
+
+
+def swapped(top):
+    for frame in ('0000', '0006'):
+        (top/camera_file(frame, '00')).write_bytes((top/camera_file(frame, '03')).read_bytes())
+
+
+@pytest.mark.parametrize('kind, plant, words', [
+    ('nothing', lambda top: None, None),
+    ('the calibration of a neighbour', swapped, 'Camera 00 does not see what the others see'),
+    ('pictures of noise', redrawn('image', lambda m: rng.integers(0, 256, m.shape, np.uint8), '11'), 'Camera 11 does not see'),
+    ('masks aside', redrawn('mask', lambda m: np.roll(m, 70, 1), '11'), 'The masks of camera 11 hold 6'),
+    ('vertices elsewhere', points_of('vertices', lambda v, *_: v + .1), 'The masks hold 1'),
+    ('percent', all_params('exp_coeff', lambda e: 100*e), 'if they are percentages')])
+def test_doubts_are_notes(kind, plant, words, few, tmp_path):
+    "Nothing contradicts the layout, and something is probably wrong"
+    from gha_nb.capture.diagnostics import diagnose_agreement, diagnose_units
+    plant(top := Path(shutil.copytree(few, tmp_path/'demo')))
+    capture = Capture.read(top)
+    notes = [o for f in (diagnose_agreement, diagnose_units) for o in f(capture, '0000')]
+    assert len(notes) == (words is not None) and all(words in o for o in notes), notes

@@ -87,7 +87,8 @@ def test_this_machine_alone_is_the_default(name):
     try:
         assert said[-1].endswith(f'http://127.0.0.1:{port}') and access.token is None
         assert ask(port)[0] == 200
-        if name != 'viewer': assert ask(port, Host='evil.example')[0] == 403
+        for host in ('evil.example', f'127.0.0.1.evil.example:{port}'): assert ask(port, Host=host)[0] == 403  # DNS rebinding
+        assert ask(port, Origin='http://evil.example')[0] == 403 and ask(port, Host='localhost')[0] == 200
     finally: close()
 
 
@@ -113,6 +114,21 @@ def test_websocket_of_the_viewer():
         through = messages(f"ws://127.0.0.1:{port}/", **cookie, **origin)
         assert abs(len(through[0]) - len(direct[0])) < 64
         assert messages(f'ws://127.0.0.1:{port}/?token={access.token}')
+    finally: close()
+
+
+@pytest.mark.parametrize('host', ['127.0.0.1', '0.0.0.0'])
+def test_page_of_another_site(host):
+    "A page that the user visits cannot steer the viewer of this machine, neither directly nor behind the guard"
+    port, access, close, inside = viewer(host, [])
+    own = inside if host == '0.0.0.0' else port
+    try:
+        upgrade = shake | {'Sec-WebSocket-Protocol': f"viser-v{importlib.import_module('viser').__version__}"}
+        status = lambda **kw: ask(own, **upgrade, **kw)[0]
+        assert [status(Origin=o) for o in ('http://evil.example', 'null', f'http://evil.example:{own}', 'http://127.0.0.1:1')] == [403]*4
+        assert status(Host='evil.example', Origin='http://evil.example') == 403
+        assert [status(), status(Origin=f'http://127.0.0.1:{own}')] == [101, 101]
+        assert status(Host=f'localhost:{own}', Origin=f'http://localhost:{own}') == 101
     finally: close()
 
 

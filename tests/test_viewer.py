@@ -4,6 +4,7 @@ from urllib.request import urlopen
 
 import numpy as np
 import pytest
+import torch
 from conftest import chromium, webgl
 from PIL import Image
 
@@ -90,7 +91,8 @@ def beside(page, label): return page.locator(f"xpath=//*[text()='{label}']/follo
 
 
 def test_view(browser, trained, ball, tmp_path):
-    "Splats, a slider, the true pictures, an error, playback, a reload and a second page"
+    "Splats, a slider, the true pictures, an error, playback, a sound that takes the head along, a reload and a second page"
+    from gha_nb.drive.performance_file import Performance, Sound
     from gha_nb.viewer.viewer import RENDER_MODES, view
     viewer = view(trained, ball, port=0, block=False, say=lambda s: None)
     try:
@@ -121,6 +123,18 @@ def test_view(browser, trained, ball, tmp_path):
         page.get_by_role('checkbox').first.check()
         until(lambda: viewer.controls.frame.value >= 2, page)
         page.get_by_role('checkbox').first.uncheck()
+
+        page.get_by_text(f'consent: {viewer.avatar.origin.terms}').wait_for()
+        tab(page, 'timeline')
+        names, line = tuple(viewer.avatar.expression_names), viewer.timeline
+        hum = Performance('hum', tuple(map(str, range(51))), names, torch.linspace(0, 1, 51)[:, None].expand(51, len(names)), fps=25.,
+                          sound=Sound(.1*np.sin(np.arange(16000)/9).astype(np.float32), 8000, 0.))
+        line.submit(lambda: line.take(hum))
+        page.locator('audio').wait_for(timeout=30000)
+        page.evaluate("document.querySelector('audio').play()") # somebody has clicked on this page, so it may
+        until(lambda: line.now.value > .3, page, 'the sound does not move the playhead', 30)
+        until(lambda: viewer.controls.inputs()[0].abs().max() > .05, page, 'the playhead does not move the head', 30)
+        until(lambda: abs(line.now.value - 2) < .01, page, 'the playhead does not come to the end', 30)
 
         page.reload()
         settled(page)

@@ -63,3 +63,12 @@ def test_measured_figures():
     assert sum(o['found'] for o in r['single'].values()) >= .99*sum(o['clips'] for o in r['single'].values())
     assert r['draws']['draws'] >= 100_000 and r['draws']['fits']['24'] == 0
     assert r['unmarked'] and not any(o['alarms'] for o in r['unmarked'].values())
+
+
+def test_other_heads():
+    "The same on heads that nobody tuned the mark to, where it is a little more visible than was aimed at"
+    r = json.loads((root/'results'/'watermark.json').read_text())['others']
+    assert all(o['size'] == 512 and o['psnr'] >= 42 for o in r['seen']) and sum(o['lpips'] > .005 for o in r['seen']) == 1
+    assert set(r['single']) == set(measuring.single) and all(o['frames'] >= 200 and not o['wrong'] for o in r['single'].values())
+    assert all(o['found'] >= .99*o['clips'] for o in r['single'].values())
+    assert len(r['unmarked']) == 2 and not any(o['alarms'] for o in r['unmarked'].values())

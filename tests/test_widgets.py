@@ -8,6 +8,19 @@ from PIL import Image
 from test_viewer import again, slider, until
 
 pytestmark = [pytest.mark.browser]
+
+
+@pytest.fixture(scope='module')
+def browser():
+    "A Chromium that plays sound without being clicked at"
+    playwright = pytest.importorskip('playwright.sync_api', reason="the timeline was not heard: pip install -e '.[dev]' brings playwright")
+    if chromium is None: pytest.skip('the timeline was not heard: there is no Chromium. On Debian, apt-get install chromium')
+    with playwright.sync_playwright() as p:
+        res = p.chromium.launch(executable_path=chromium, args=['--autoplay-policy=no-user-gesture-required'])
+        yield res
+        res.close()
+
+
 codes = ('''from gha_nb.notebook.widgets import AvatarPanel
 panel = AvatarPanel({run!r})
 panel''', '''from gha_nb.notebook.background import ViewerCell
@@ -115,6 +128,44 @@ def test_panel_in_jupyterlab(lab):
         until(lambda: keys.count() == 0, page, 'undo does nothing')
         shoot(page, 'timeline')
         browser.close()
+
+
+def test_sound_moves_the_playhead(browser):
+    "The sound of a timeline takes the playhead along, tells the panel where it is, and goes where a click in the chart says"
+    import torch
+
+    from gha_nb.drive.performance_file import Performance, Sound
+    from gha_nb.notebook.timeline import TimelinePanel
+    hum = Performance('hum', tuple(map(str, range(101))), ('jawOpen',), torch.rand(101, 1), fps=25.,
+                      sound=Sound(.1*np.sin(np.arange(64000)/9).astype(np.float32), 16000, 0.))
+    panel = TimelinePanel(hum, lambda performance, i: torch.zeros(8, 8, 3), tracks=['jawOpen'])
+    audio = next(o.value for row in panel.panel.children for o in getattr(row, 'children', ()) if '<audio' in str(getattr(o, 'value', '')))
+    page, said = browser.new_page(), ['']
+    page.on('pageerror', lambda e: pytest.fail(str(e)))
+    page.evaluate('html => { document.body.innerHTML = html; }', f'<div class=gha-timeline><div id=chart>{panel.chart.value}</div>'
+                  f'<div class=gha-said><input></div>{audio}</div>')
+
+    def heard(what, why):
+        "Wait, and be what ipywidgets is otherwise: it carries what the page says to Python, and the chart back"
+        def turn():
+            if (now := page.evaluate("document.querySelector('.gha-said input').value")) != said[0]:
+                said[0] = panel.said.value = now
+                page.evaluate("html => { document.getElementById('chart').innerHTML = html; }", panel.chart.value)
+            page.wait_for_timeout(30)
+            return what()
+        until(turn, page, why)
+    both = "[document.querySelector('audio').currentTime, +document.querySelector('.now').getAttribute('x1')]"
+    page.evaluate("document.querySelector('audio').play()")
+    heard(lambda: panel.now > .6, 'the sound does not move the playhead')
+    at, line = page.evaluate(both)
+    assert abs((line - 120)/630*4 - at) < .5 and line > 120 + .1*630
+    page.evaluate("document.querySelector('audio').pause()")
+    heard(lambda: abs(panel.now - page.evaluate("document.querySelector('audio').currentTime")) < .01, 'they stand apart after a pause')
+    box = page.locator('svg').bounding_box()
+    page.mouse.click(box['x'] + box['width']*(120 + 630*.75)/760, box['y'] + 40)
+    heard(lambda: abs(panel.now - 3) < .05, 'a click does not move the sound')
+    assert abs(page.evaluate("document.querySelector('audio').currentTime") - 3) < .05
+    page.close()
 
 
 def shoot(page, name):

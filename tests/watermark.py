@@ -4,6 +4,9 @@
 
 Clips have 125 frames, five seconds. An avatar is seen by several cameras of its capture and moves between frames of it that a seed
 chooses. The whole takes about twenty minutes on one core. `tests/test_watermark.py` checks a small part of it in seconds.
+Constants of the mark were chosen while looking at the clips of `--avatar` and `--video`. Heads of `--other` are measured apart:
+
+    python tests/watermark.py --other RUN CAPTURE --parts others --cameras 4 --report results/watermark.json
 """
 import argparse, io, json, subprocess, time
 from pathlib import Path
@@ -280,6 +283,7 @@ def learned_from_marks(folder, steps=500):
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('--avatar', nargs=2, action='append', default=[], metavar=('RUN', 'CAPTURE'))
+    p.add_argument('--other', nargs=2, action='append', default=[], metavar=('RUN', 'CAPTURE'), help='a head that nobody tuned the mark to')
     p.add_argument('--video', action='append', default=[])
     p.add_argument('--unmarked', action='append', default=[], help='a capture without marks; `learned` trains with the first')
     p.add_argument('--cameras', type=int, default=3, help='clips of each avatar')
@@ -300,6 +304,12 @@ def main():
         if part == 'strengths':
             res['strengths'] = {k: {str(v): tally(one_each, {f'{k} {v}': lambda x, f=f, v=v: f(x, v)}, 1)[f'{k} {v}'] for v in values}
                                 for k, (f, values) in strengths.items()}
+        if part == 'others':
+            others = [c for run, folder in a.other for c in avatar_clips(run, folder, a.cameras)]
+            some = others[::max(len(others)//4, 1)]
+            res['others'] = dict(seen=how_visible(others)[0], single=tally(others, single, a.payloads, singles=5),
+                                 hard=tally(some, hard, 1, turn=[k for k in hard if 'turned' in k]),
+                                 unmarked=unmarked_frames([folder for _, folder in a.other], []))
         if part == 'unmarked': res['unmarked'] = unmarked_frames(a.unmarked, a.video)
         if part == 'learned': res['learned'] = learned_from_marks(a.unmarked[0])
         if part == 'draws': res['draws'] = random_draws(a.draws)

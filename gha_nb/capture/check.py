@@ -117,12 +117,11 @@ def check_agreement(report: ViewReport, matrices: tuple, # of `check_camera`
         return (file, f'{problem}; they fit if {report.mistakes[0][0]}', report.mistakes[0][1]) if report.mistakes else (file, problem, fix)
     if behind: report.add(*disagree('all landmarks are behind the camera', 'it looks the wrong way: calibrate it again, with z forward'))
     elif found := mask_problem(mask, pixels): report.disagreement = (picture_file('mask', report.frame, report.camera), *found)
-    elif not (0 <= cx <= width and 0 <= cy <= height):
-        report.disagreement = disagree(f'the principal point ({cx:.0f}, {cy:.0f}) is outside of {size}',
-                                       'give the intrinsics in pixels of the full-size picture')
+    elif not (0 <= cx <= width and 0 <= cy <= height): report.disagreement = disagree(
+        f'the principal point ({cx:.0f}, {cy:.0f}) is outside of {size}', 'give the intrinsics in pixels of the full-size picture')
     elif hit < count/4:
         report.disagreement = disagree(f'camera, mask and landmarks disagree: {hit} of {count} landmarks land in the mask',
-                                       'check units, axes and resolution of the calibration')
+                                       'check units, axes and resolution of the calibration, and that the mask is of the whole head')
     elif int(image.max()) - int(image.min()) < 3:
         problem = f'the picture is empty: all of it is of the value {image.max()}'
         report.disagreement = (picture_file('image', report.frame, report.camera), problem, 'export it again, or leave the frame out')
@@ -217,8 +216,9 @@ def check_sizes(views: Sequence[ViewReport], # of all views
         for (kind, lowres), size in view.pictures.items():
             if size != expected[lowres] and (kind == 'image' or size != view.pictures.get(('image', lowres))):
                 problem = f'is {size[0]}x{size[1]}, expected {expected[lowres][0]}x{expected[lowres][1]}'
-                file = picture_file(kind, view.frame, view.camera, lowres)
-                report.add(file, problem, 'export it at the size of the others', view.frame, view.camera)
+                and_K = f', and its intrinsics with it: K[:2] *= {expected[lowres][0]/size[0]:.4g}'*((kind, lowres) == ('image', False))
+                file, fix = picture_file(kind, view.frame, view.camera, lowres), f'export it at the size of the others{and_K}'
+                report.add(file, problem, fix, view.frame, view.camera)
         if view.disagreement and view.pictures['image', False] == expected[False]: report.add(*view.disagreement, view.frame, view.camera)
     claimed, found = content.get('resolution'), expected[False]
     if isinstance(claimed, int) and found and (claimed, claimed) != found:

@@ -47,11 +47,10 @@ def calibration_mistakes(K: np.ndarray, # [3, 3]
         extrinsic = [(what, how, lambda K, E, undo=undo: (K, undo(E))) for what, how, undo in EXTRINSIC_MISTAKES]
         across, down = size[0]/max(2*K[0, 2], 1e-9), size[1]/max(2*K[1, 2], 1e-9)
         factors = [n/d for n, d in ((1, 4), (1, 3), (1, 2), (2, 3), (3, 4), (4, 3), (3, 2), (2, 1), (3, 1), (4, 1))]
-        if abs(across/down - 1) < .1 and min(abs(across/f - 1) for f in (1, *factors)) > .06: # the middle of another size
-            factors.append(across)
+        if abs(across/down - 1) < .1 and abs(across - 1) > .06: factors.append(across) # the middle of another size
     for s in factors:
-        theirs = f'{size[0]/s:.0f} x {size[1]/s:.0f}'
-        ways.append((f'the intrinsics are of pictures of about {theirs} pixels, and these are {size[0]} x {size[1]}',
+        (w, h), theirs = size, f'{size[0]/s:.0f} x {size[1]/s:.0f}'
+        ways.append((f'the intrinsics are of pictures of about {theirs} pixels, and these are {w} x {h}',
                      f'K[:2] *= {s:.4g}', lambda K, E, s=s: (np.diag([s, s, 1])@K, E)))
     return ways + extrinsic
 
@@ -72,8 +71,9 @@ def share_inside(points: np.ndarray, K: np.ndarray, E: np.ndarray, mask: np.ndar
 
 def explain(points: np.ndarray, K: np.ndarray, E: np.ndarray, mask: np.ndarray, least: float = .75) -> list[tuple[str, str]]:
     "The mistakes that, when undone, bring at least this share of the points into the mask, the best first: what it is, and what to type."
-    ways = [(share_inside(points, *undo(K, E), mask), what, how) for what, how, undo in calibration_mistakes(K, mask.shape[::-1])]
-    return [way[1:] for way in sorted(ways, key=lambda way: -round(way[0], 1)) if way[0] >= least]
+    def off(K): return np.abs(np.log(2*K[:2, 2].clip(1e-9)/mask.shape[::-1])).max() # how far the principal point is from the middle
+    ways = [(share_inside(points, *undo(K, E), mask), off(undo(K, E)[0]), *way) for *way, undo in calibration_mistakes(K, mask.shape[::-1])]
+    return [way[2:] for way in sorted(ways, key=lambda way: (round(way[1], 1), -round(way[0], 1))) if way[0] >= least]
 
 def mask_problem(mask: np.ndarray, # uint8 [h, w]
                  pixels: np.ndarray|None = None, # [n, 2] where tracked points should be; None: not known
@@ -161,7 +161,7 @@ def find_calibration(witnesses: Sequence[Witness], # of some frames
         if found[0] < now + margin/2 or found[1] < inside - .01: return None
         if found[3][0] == 'K': # a factor that is not among the usual ones has to be better
             found = max((found[0] + .03, *found[1:]), *ways(float(found[3].split()[-1])*np.linspace(.8, 1.25, 46)), key=lambda way: way[0])
-        return found[2:] if found[0] > now + margin and found[1] > max(.8, inside - .01) else None
+        return found[2:] if found[0] > now + (margin/2 if found[1] > inside + .1 else margin) and found[1] > max(.8, inside - .01) else None
     def said(some, others=()): # score, share of points inside, colours
         colors = np.array([as_is[i][1] for i in some])
         inside = np.mean([as_is[i][0] for i in some])
@@ -225,14 +225,15 @@ def canonical(points: np.ndarray, pose: np.ndarray, scale: float) -> np.ndarray:
 
 def placement_problem(landmarks: np.ndarray, pose: np.ndarray, scale: float) -> tuple[str, str]|None: # what is wrong, and what to do
     "Are the landmarks [n, 3] about one unit from the origin of canonical space?"
-    far = np.median(np.linalg.norm(canonical(landmarks, pose, scale), axis=1))
+    def distance(v, p): return np.median(np.linalg.norm(canonical(v, p, scale), axis=1))
+    far, size = distance(landmarks, pose), np.ptp(landmarks, axis=0).max()
     if .2 < far < 4: return None
     problem = f'pose and scale do not fit the landmarks: in canonical space they are {far:.3g} units from the origin, expected about 1'
     (word, sign), large = ('small', '*') if far > 1 else ('large', '/'), max(far, 1/max(far, 1e-12))
-    ways = [(f'scale is {n} times too {word}', f'scale {sign}= {n}', large/n) for n in (1000, 100, 10)]
-    size, in_metres = np.ptp(landmarks, axis=0).max(), np.median(np.linalg.norm(canonical(landmarks/1000, pose, scale), axis=1))
+    ways = [(f'scale is {n} times too {word}', f'scale {sign}= {n}', large/n) for n in (1000, 100, 10)] if not .5 < size/scale < 5 else [
+        ("the pose's translation is in millimetres", 'pose[3:] /= 1000', distance(landmarks, pose/[1, 1, 1, 1000, 1000, 1000]))]
     if size > .5: ways = [('the landmarks are in head space', 'save to_world(landmarks, pose, scale)', size/2),
-                          ('the landmarks are in millimetres', 'landmarks /= 1000', in_metres), *ways]
+                          ('the landmarks are in millimetres', 'landmarks /= 1000', distance(landmarks/1000, pose)), *ways]
     found = [way for way in ways if .5 < way[2] < 2]
     return (f'{problem}; they fit if {found[0][0]}', found[0][1]) if found else (problem, 'track the frame again, or check the units')
 
@@ -260,8 +261,7 @@ def find_tracking(landmarks: Mapping[str, np.ndarray], # by frame: [n, 3] world 
                  ) -> list[tuple[str, str]]: # what is wrong, what to do
     "Mistakes that all frames share."
     frames = [f for f in landmarks if f in pose and f in scale]
-    if not frames: return []
-    if len(landmarks[frames[0]]) < 4:
+    if frames and len(landmarks[frames[0]]) < 4:
         return [(f'{len(landmarks[frames[0]])} landmarks tell nothing about a head', 'track at least a few points of the face, better 68')]
     if len(frames) < 4: return []
     def at(turn, move=lambda i: i):

@@ -4,18 +4,20 @@
 
 # %% auto #0
 __all__ = ['join_names', 'widest_angle', 'diagnose_rig', 'diagnose_expressions', 'diagnose_brightness', 'diagnose_repeats',
-           'diagnose_tracking', 'diagnose_units', 'diagnose']
+           'diagnose_tracking', 'point_views', 'diagnose_agreement', 'correlation', 'diagnose_units', 'diagnose']
 
 # %% ../../nbs/capture/07_diagnostics.ipynb #cff65262
-import math
+import math, warnings
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 
+import numpy as np
 import torch
 from PIL import Image
 
 from .capture import Capture
+from .contradictions import Witness, point_colors
 from .layout import picture_file
 from .tracked import canonical_points, inside_masks, largest_turn, neutral_frame
 from ..pictures import stored_picture
@@ -107,12 +109,65 @@ def diagnose_tracking(capture: Capture, frame: str,
     advice = 'Is the tracked pose off? Drop what cannot be tracked again.'
     return [f'Frame{"s"*(len(odd) > 1)} {join_names(odd)}: landmarks lie beside the head ({seen}). {advice}']
 
+# %% ../../nbs/capture/07_diagnostics.ipynb #28e6315a
+def point_views(capture: Capture, frame: str, points: np.ndarray, # [n, 3] world space, on the head
+                size: int = 128, # width at which pictures are read, pixels
+               ) -> dict[str, tuple[float, np.ndarray]]: # by camera: share of points in its mask; colours [n, 3], NaN where not seen
+    "What the training cameras see of points of the head."
+    res = {}
+    for name in capture.split.train_cameras:
+        image, mask, _ = ((255*v).byte().permute(1, 2, 0).numpy() for v in capture.targets(frame, name, size))
+        camera = capture.camera(frame, name).scaled_to(*image.shape[1::-1])
+        K, E = (np.asarray(v, np.float64) for v in (camera.K, camera.world_to_camera[:3]))
+        res[name] = point_colors(Witness(frame, name, K, E, (camera.width, camera.height), image, mask[..., 0]), points)
+    return res
+
+def diagnose_agreement(capture: Capture, frame: str,
+                       least: float = 0.6, # correlation with the other cameras below which a camera is reported
+                       shots: int = 3, # frames that are looked at
+                      ) -> list[str]: # sentences
+    "Cameras that see another head than the others do; masks that leave the vertices out."
+    frames, seen, inside = capture.split.train_frames, defaultdict(list), (defaultdict(list), defaultdict(list))
+    if capture.vertices(frame) is None or len(capture.split.train_cameras) < 3: return []
+    for f in frames[::max(1, len(frames)//shots)][:shots]:
+        both = [np.asarray(v, np.float64) for v in (capture.landmarks(f), capture.vertices(f))]
+        both[1] = both[1][::max(1, len(both[1])//250)]
+        for points, shares in zip(both, inside):
+            for name, (share, _) in point_views(capture, f, points).items(): shares[name].append(share)
+        for name, (_, colors) in point_views(capture, f, np.concatenate(both)).items(): seen[name].append(colors)
+    landmarks, vertices = (np.mean(list(o.values())) for o in inside)
+    if vertices < min(.6, landmarks - .25):
+        return [f'The masks hold {100*vertices:.0f}% of the vertices and {100*landmarks:.0f}% of the landmarks: '
+                'are they of the face alone, or are the vertices elsewhere?']
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore') # of means of nothing
+        mean = {k: np.nanmean(v, 0) for k, v in seen.items()}
+        fits = {k: correlation(v, np.nanmedian([o for j, o in mean.items() if j != k], 0)) for k, v in mean.items()}
+        usual = np.nanmedian(list(fits.values()))
+    advice = 'are its calibration and its pictures those of this camera and of these moments?'
+    res = [f'Camera {k} does not see what the others see at the tracked points (correlation {v:.2f}, usually {usual:.2f}): {advice}'
+           for k, v in fits.items() if v < min(least, usual - .15)]
+    held = {k: np.mean(v) for k, v in inside[1].items() if not any(o.startswith(f'Camera {k} ') for o in res)}
+    usual = np.median(list(held.values())) if held else 0
+    return res + [f'The masks of camera {k} hold {100*v:.0f}% of the vertices, those of the others {100*usual:.0f}%: '
+                  'are they its own, and of these moments?' for k, v in held.items() if v < usual - .25]
+
+def correlation(a: np.ndarray, b: np.ndarray, # [n, 3], NaN where nothing is known
+                least: int = 30, # points
+               ) -> float: # -1..1; NaN where there are too few
+    "Of the colours that both have."
+    both = np.isfinite(a).all(1) & np.isfinite(b).all(1)
+    if both.sum() < least or min(a[both].std(), b[both].std()) < 4: return float('nan')
+    return float(np.corrcoef(a[both].ravel(), b[both].ravel())[0, 1])
+
 # %% ../../nbs/capture/07_diagnostics.ipynb #5688e6aa
 def diagnose_units(capture: Capture, frame: str) -> list[str]: # sentences
-    "Heads of another size than heads have; masks of zeros and ones."
+    "Heads of another size than heads have; coefficients in percent; masks of zeros and ones."
     size, res = (capture.landmarks(frame).amax(0) - capture.landmarks(frame).amin(0)).max().item(), []
     if not .04 < size < .6:
         res.append(f'The landmarks span {size:.3g} m: that is no head in metres. It does no harm if everything is in the same unit.')
+    most = max(capture.expression(f).abs().max().item() for f in capture.split.train_frames)
+    if most > 20: res.append(f'A coefficient reaches {most:.4g}, expected about 1: if they are percentages, save exp_coeff / 100.')
     file = stored_picture(capture.path/picture_file('mask', frame, capture.split.train_cameras[0]))
     with suppress(OSError), Image.open(file) as mask:
         if mask.format != 'JPEG' and mask.mode in ('L', 'P') and mask.getextrema() == (0, 1):
@@ -126,5 +181,6 @@ def diagnose(capture: Capture, # to be trained on
 
         print(*diagnose(Capture.read('my_capture')), sep='\\n')"""
     frame = neutral_frame(capture)
-    checks: list[Callable] = [diagnose_rig, diagnose_expressions, diagnose_brightness, diagnose_repeats, diagnose_tracking, diagnose_units]
+    checks: list[Callable] = [diagnose_rig, diagnose_expressions, diagnose_brightness, diagnose_repeats, diagnose_tracking,
+                              diagnose_agreement, diagnose_units]
     return [sentence for check in checks for sentence in check(capture, frame)]

@@ -28,7 +28,7 @@ def sound_pieces(file: Path|str, # any file with sound that ffmpeg reads
     "Decode a file piece by piece; raises `GhaError` for a file without sound."
     from imageio_ffmpeg import get_ffmpeg_exe
     file = Path(file)
-    if not file.is_file(): raise GhaError(f'{file}: there is no such file')
+    if not file.is_file(): raise GhaError(f'{file}: is a folder, not a recording' if file.is_dir() else f'{file}: there is no such file')
     if not file.stat().st_size: raise GhaError(f'{file}: the file is empty')
     command = [get_ffmpeg_exe(), '-nostdin', '-v', 'error', '-i', f'file:{file}', '-vn', '-ac', '1', '-ar', str(rate), '-f', 's16le', '-']
     with tempfile.TemporaryFile() as said, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said) as process:

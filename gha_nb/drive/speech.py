@@ -134,7 +134,7 @@ def readable(text: str, language: str) -> tuple[str, str]: # what can be said; t
     if any(c.isalnum() for c in said): return said, left_out
     foreign = sorted({unicodedata.name(c, '?').split()[0].title() for c in left_out if unicodedata.category(c)[0] == 'L'})
     raise GhaError(f"there is nothing to say in {language}: " + (
-        f"its letters ({', '.join(foreign)}) belong to another language, which has to be named" if foreign else 'the text has no word'))
+        f"its letters ({', '.join(foreign)}) belong to another language: say which (--language)" if foreign else 'the text has no word'))
 
 # %% ../../nbs/drive/03_speech.ipynb #47ccf75f
 def spoken_events(text: str, voice: str, # file of a voice, perhaps with '+' and a variant

@@ -34,10 +34,12 @@ from ..trust.marking import allowed
 
 # %% ../../nbs/drive/08_talk.ipynb #b3bd8939
 def read_text(file: Path|str) -> str:
-    "The text in a file; raises `GhaError` for one that is no text."
-    try: return Path(file).read_text(encoding='utf-8-sig')
+    "The text in a file; raises `GhaError` for one that is no text, or empty."
+    try: text = Path(file).read_text(encoding='utf-8-sig')
     except OSError as e: raise GhaError(f'{file}: cannot be read ({e.strerror})') from None
     except UnicodeDecodeError: raise GhaError(f'{file}: is no text (UTF-8)') from None
+    if not text.strip(): raise GhaError(f'{file}: there is no text in it')
+    return text
 
 @dataclass(frozen=True, eq=False)
 class Talk:
@@ -71,6 +73,8 @@ def talking_face(text: str|None = None, # what is said
     Example: `talking_face('Good morning.', emotion='happy=0.5').performance`"""
     if text is None and audio is None: raise GhaError('there is nothing to say: give a text, or a recording')
     if not 1 <= fps <= 1000: raise GhaError(f'frames per second are 1 to 1000, got {fps:g}')
+    for name, share in dict(jaw=jaw, lips=lips, life=life).items():
+        if not 0 <= share <= 3: raise GhaError(f'{name}: how far it moves is a number from 0 to 3, got {share:g}')
     if audio is not None and voice is not None: raise GhaError('a recording has its own voice: leave the voice out')
     notes, phonemes, heard = [], None, None
     if audio is not None:

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['css', 'read_json', 'preset_name', 'uses_perceptual', 'count_skipped', 'cautions', 'style_sheet', 'figure',
-           'figure_row', 'format_number', 'muted', 'provenance', 'summary_section', 'score_section', 'render_on_cpu',
-           'view_section', 'split_preview', 'guidance_section', 'training_section', 'feature_section',
+           'figure_row', 'format_number', 'muted', 'provenance', 'marked_line', 'summary_section', 'score_section',
+           'render_on_cpu', 'view_section', 'split_preview', 'guidance_section', 'training_section', 'feature_section',
            'capture_section', 'reproduce_section', 'format_value', 'write_report']
 
 # %% ../../nbs/evaluation/03_report.ipynb #f17c40b9
@@ -21,6 +21,7 @@ from .metrics import ComparedView, Scores, camera_for, choose_views, compare_vie
 from .pictures import accent_color, channel_grid, chw_to_pil, contact_sheet, data_uri, error_map, feature_colors
 from .pictures import loss_curves, read_log
 from ..trust.lineage import consent_line
+from ..trust.marking import Marker, Marking
 
 # %% ../../nbs/evaluation/03_report.ipynb #bd7d8a08
 def read_json(file: Path) -> dict:
@@ -59,7 +60,7 @@ def cautions(facts: dict, # run.json
     return res
 
 # %% ../../nbs/evaluation/03_report.ipynb #0deb22f3
-css = '''
+css = r'''
 :root { --ink: #1b1f23; --muted: #5c6670; --line: #e3e6e9; --accent: ACCENT }
 * { box-sizing: border-box }
 body { margin: 0; background: #fff; color: var(--ink);
@@ -115,8 +116,10 @@ def figure(image, # picture as in `data_uri`, or SVG text
            caption: str = '',
            sharp: bool = False, # keep and show single pixels
            limit: int = 640, # larger pictures are reduced to this width and height, pixels
+           mark: Marker|None = None, # puts a watermark into a PIL picture that the avatar rendered
           ) -> x.FT:
     "A picture with its caption."
+    if mark is not None: image = mark(np.array(image))
     if isinstance(image, str): inner = x.Safe(image)
     else: inner = x.Img(src=data_uri(image, sharp, limit), alt=caption or 'picture', cls='sharp' if sharp else None)
     return x.Figure(inner, x.Figcaption(caption) if caption else None)
@@ -139,7 +142,9 @@ def provenance(run: Path, facts: dict) -> str:
     device = [f'{facts["device"]}, {facts.get("threads", "?")} threads'] if 'device' in facts else []
     return ' · '.join(day + [f'{k} {v}' for k, v in (facts.get('versions') or {}).items()] + device + [consent_line(facts)])
 
-def summary_section(run: Path, capture, facts: dict, scores: dict|None, view: ComparedView, count: int) -> x.FT:
+def marked_line(mark: Marker) -> str: return f'Renderings carry the watermark {mark.marking.payload:016x}.'
+
+def summary_section(run: Path, capture, facts: dict, scores: dict|None, view: ComparedView, count: int, mark: Marker) -> x.FT:
     "Title, scores of the view's group, truth and rendering."
     minutes = f' in {facts["seconds"]/60:.1f} minutes' if facts.get('seconds') else ''
     lead = f'{count:,} Gaussians, trained with the {preset_name(facts)} preset for {facts.get("steps", 0):,} steps{minutes}.'
@@ -151,7 +156,7 @@ def summary_section(run: Path, capture, facts: dict, scores: dict|None, view: Co
         said = f'Whole picture, {view.group}, mean of {group["views"]}'
     text = [x.P('Head avatar', cls='eyebrow'), x.H1(capture.name), x.P(lead), muted(provenance(run, facts))]
     text += [x.Div(*stats, cls='stats'), muted(said)]
-    pictures = figure_row(figure(chw_to_pil(view.truth), 'truth'), figure(chw_to_pil(view.pred), f'rendering ({view.group})'))
+    pictures = figure_row(figure(chw_to_pil(view.truth), 'truth'), figure(chw_to_pil(view.pred), f'rendering ({view.group})', mark=mark))
     return x.Div(x.Div(*text), pictures, cls='summary')
 
 # %% ../../nbs/evaluation/03_report.ipynb #437367df
@@ -176,7 +181,7 @@ def render_on_cpu(avatar, capture, frame, camera) -> SimpleNamespace: # n Gaussi
     parts = avatar.render_parts(camera_for(avatar, capture, frame, camera), *capture.tracking(frame))
     return SimpleNamespace(n=len(parts.gaussians), **{k: getattr(parts, k).detach().float().cpu() for k in ('coarse', 'features', 'alpha')})
 
-def view_section(avatar, capture,
+def view_section(avatar, capture, mark: Marker,
                  per_group=(1, 1, 1, 2), # how many views of each group
                 ) -> list[x.FT]:
     "Coarse image, rendering, truth and error of some views."
@@ -189,7 +194,7 @@ def view_section(avatar, capture,
             s, (h, w) = score_view(view), stages.coarse.shape[:2]
             scores = (f'frame {view.frame}, camera {view.camera}: {s["psnr"]:.1f} dB, {format_number(s["psnr_masked"], 1)} in mask; '
                       f'SSIM {s["ssim"]:.3f}, {format_number(s["ssim_masked"], 3)} in mask')
-            pictures = [figure(stages.coarse, f'coarse, {w} × {h}', sharp=True), figure(chw_to_pil(view.pred), 'super-resolved'),
+            pictures = [figure(stages.coarse, f'coarse, {w} × {h}', sharp=True), figure(chw_to_pil(view.pred), 'super-resolved', mark=mark),
                         figure(chw_to_pil(view.truth), 'truth'), figure(error_map(view.pred, view.truth), 'error')]
             res += [x.H3(group.capitalize(), x.Small(scores)), figure_row(*pictures)]
     return res
@@ -217,26 +222,26 @@ def guidance_section(run: Path, facts: dict) -> list[x.FT]:
     preview = figure(Image.open(mesh).convert('RGB'), caption, limit=1200)
     return [x.H2('First stage'), muted(said), figure_row(preview, one=True), figure_row(*cells, one=True)]
 
-def training_section(run: Path, log: list[dict]) -> list[x.FT]:
+def training_section(run: Path, log: list[dict], mark: Marker) -> list[x.FT]:
     "The first splat, two previews from training, the truth, and the curves."
     first, later, res = run/'previews'/'first_splat.png', sorted((run/'previews').glob('step_*.png')), []
     if first.is_file():
         pick = [later[i] for i in sorted({len(later)//4, len(later) - 1})] if later else []
         truth, splat, _ = split_preview(first)
-        steps = [figure(split_preview(p)[2], f'step {int(p.stem[5:]):,}') for p in pick]
+        steps = [figure(split_preview(p)[2], f'step {int(p.stem[5:]):,}', mark=mark) for p in pick]
         res.append(figure_row(figure(splat, 'first splat, before any training'), *steps, figure(truth, 'truth')))
     if log: res += [muted('Thin: the log. Thick: its running median.'), figure_row(*map(figure, loss_curves(log)), one=True)]
     return [x.H2('Training'), *res] if res else []
 
 def feature_section(stages, # from `render_on_cpu`
-                    view: ComparedView) -> list[x.FT]:
+                    view: ComparedView, mark: Marker) -> list[x.FT]:
     "The feature image, as principal components and channel by channel."
     c = stages.features.shape[-1]
     said = (f'The Gaussians are drawn into an image of {c} channels, which the super-resolution network turns into the picture. '
             f'The view is the one at the top: frame {view.frame}, camera {view.camera}.')
     pictures = [figure(stages.coarse, 'channels 1 to 3: the coarse image', sharp=True),
                 figure(feature_colors(stages.features, stages.alpha), 'all channels: three principal components', sharp=True),
-                figure(stages.alpha, 'coverage by Gaussians', sharp=True), figure(chw_to_pil(view.pred), 'super-resolved')]
+                figure(stages.alpha, 'coverage by Gaussians', sharp=True), figure(chw_to_pil(view.pred), 'super-resolved', mark=mark)]
     caption = f'channels 1 to {c}, row by row, each over its own range'
     grid = figure(channel_grid(stages.features, stages.alpha), caption, sharp=True, limit=1600)
     return [x.H2('Feature image'), muted(said), figure_row(*pictures), figure_row(grid, one=True)]
@@ -285,11 +290,13 @@ def write_report(run: Path|str, # run folder
     scores = scores.to_json() if scores else read_json(run/'metrics.json') or None
     hardest = choose_views(capture, 'all', 8)[-1]
     view, stages = compare_view(avatar, capture, *hardest), render_on_cpu(avatar, capture, *hardest)
-    def sections(facts, scores, own=lambda: (*guidance_section(run, facts), *training_section(run, log)), said=()):
-        return [summary_section(run, capture, facts, scores, view, stages.n),
+    mark = Marker(Marking.of(avatar, 'report', say=lambda text: None)) # a picture of less than 64 pixels has none, and needs none
+    def sections(facts, scores, own=lambda: (*guidance_section(run, facts), *training_section(run, log, mark)), said=()):
+        return [summary_section(run, capture, facts, scores, view, stages.n, mark),
                 *([x.Div(*map(x.P, notes), cls='note')] if (notes := [*cautions(facts, scores), *said]) else []),
-                *(score_section(scores) if scores else []), *view_section(avatar, capture), *own(), *feature_section(stages, view),
-                *capture_section(capture), *reproduce_section(run, capture, facts)]
+                *(score_section(scores) if scores else []), *view_section(avatar, capture, mark), *own(),
+                *feature_section(stages, view, mark), *capture_section(capture),
+                *reproduce_section(run, capture, facts), *([muted(marked_line(mark))] if mark.marked else [])]
     try: body = sections(facts, scores)
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, OSError, RecursionError): # what damaged files raise
         body = sections({}, None, tuple, ['Files of this run are damaged; what they say is left out.'])

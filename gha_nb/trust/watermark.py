@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Complex, Float, UInt8
 from numpy import ndarray
-from scipy.ndimage import rotate, uniform_filter
 from ..core import GhaError
 from ..native import compile_kernel, have_compiler, parallel
 from .spread_spectrum import (CHECK_BITS, TOOL_BITS, checksum, decode, message_bits, n_coded, tool_number,
@@ -69,7 +68,11 @@ void add(const uint8_t *x, const float *pattern, const float *share, uint8_t *ou
 
 def share_of(texture: Float[ndarray, "a b"]) -> Float[ndarray, "a b"]: # 0..1
     "How much of the pattern each block gets, by how much its texture hides."
-    return np.ascontiguousarray(uniform_filter(np.minimum(FLAT + texture/TEXTURE, 1), 3, mode='nearest'), np.float32)
+    share = np.minimum(FLAT + texture/TEXTURE, 1)
+    for axis in (0, 1): # the mean of 3 x 3 blocks; who only writes marks need not wait for SciPy
+        a, b, c = (np.take(share, np.arange(share.shape[axis]) + i, axis, mode='clip').astype(float) for i in (-1, 0, 1))
+        share = ((a + b + c)/3).astype(np.float32)
+    return np.ascontiguousarray(share)
 
 def add_native(frame: UInt8[ndarray, "h w 3"], pattern: Float[ndarray, "h w"]) -> UInt8[ndarray, "h w 3"]:
     "The mark in a frame, in C."
@@ -154,6 +157,7 @@ def mean_frame(frames: Iterable, # of uint8 [H, W, 3], all of one size; or one s
 
 def whitened(grey: Float[ndarray, "h w"]) -> Float[ndarray, "a b"]: # about 128 pixels on its shorter side
     "What is left of a picture without its shapes: where it is smooth, a mark counts, and at edges it does not."
+    from scipy.ndimage import uniform_filter
     side = min(grey.shape)
     size, step = side//22 | 1, max(side//128, 1)
     rest = grey - uniform_filter(grey, size)
@@ -166,6 +170,7 @@ def whitened(grey: Float[ndarray, "h w"]) -> Float[ndarray, "a b"]: # about 128 
 def measured(small: Float[ndarray, "h w"], tile: float, # its side in pixels of the small picture
             ) -> Complex[ndarray, " n"]: # about 1 each, whatever the picture
     "How much of each wave a picture holds, against the waves of about the same length and direction."
+    from scipy.ndimage import uniform_filter
     s, k = waves(), waves().most
     down, across = (wave_matrix(k, i == 0, n, tile).conj() for i, n in enumerate(small.shape))
     c = down @ (small.astype(np.float32) @ across.T)
@@ -222,11 +227,13 @@ def find_watermark(frames: Iterable, # of uint8 [H, W, 3], such as 5 seconds of 
     if not np.isfinite(small).all() or np.abs(small).max() < 1e-6: return None
     places = best_places(small, 0.)
     if (found := read_places(small, places)) or not turned: return found
+    from scipy.ndimage import rotate
     places = [p for a in np.arange(-3, 3.1, .75) if a for p in best_places(rotate(small, a, reshape=False, order=1), a)]
     return read_places(small, sorted(places, reverse=True)[:TRIES])
 
 def read_places(small: Float[ndarray, "h w"], places: list) -> Reading|None:
     "The first place at which the checksum fits; the bits of gha_nb are taken as unknown first and as known then."
+    from scipy.ndimage import rotate
     for z, scale, angle, down, across in places:
         here = rotate(small, angle, reshape=False, order=1) if angle else small
         soft = soft_bits(measured(here, scale*min(small.shape)), down, across)

@@ -215,7 +215,8 @@ def filming(avatar: HeadAvatar, path: CameraPath, out: Path|str, # .mp4, which i
 
 def film(avatar: HeadAvatar, path: CameraPath, out: Path|str, # .mp4, which is replaced
          watch: Callable = lambda done, total: False, # called after each picture; if it returns true, filming ends without a video
+         mark: bool = True, # a watermark in every picture?
         ) -> Path|None: # the video
     "Film a path; raises `GhaError`."
-    with closing(filming(avatar, path, out)) as going:
+    with closing(filming(avatar, path, out, mark)) as going:
         return None if any(watch(*done) for done in going) else Path(out)

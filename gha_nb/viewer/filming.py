@@ -6,7 +6,7 @@
 __all__ = ['SIZES', 'PathTab', 'free_name']
 
 # %% ../../nbs/viewer/07_filming.ipynb #08c8fb1e
-import re, tempfile
+import tempfile
 from contextlib import suppress
 from dataclasses import replace
 from itertools import count
@@ -17,13 +17,14 @@ from fastcore.basics import patch
 
 from ..avatar.avatar import HeadAvatar
 from ..core import GhaError, write_atomic
+from .timeline import PanelTab
 from .page import ScenePlacement
 from .camera_path import CameraPath, filming, inputs_of, key_of, ordered, path_json, read_path, seen_by
 
 # %% ../../nbs/viewer/07_filming.ipynb #f72b2b13
 SIZES = {'square': 1., '4 : 3': 4/3, '16 : 9': 16/9, '3 : 4': 3/4}
 
-class PathTab:
+class PathTab(PanelTab):
     "Key frames by hand, and what can be done with them."
     def __init__(self, loop, avatar: HeadAvatar, controls, # `AvatarControls`
                  placement: ScenePlacement, folder: Path|None): # where videos and paths are kept
@@ -41,6 +42,7 @@ class PathTab:
         self.head = gui.add_slider('where', 0., 100., .5, 0., hint='percent of the path')
         self.fps, self.size = gui.add_slider('pictures per second', 1., 60., 1., 25.), gui.add_dropdown('size', tuple(SIZES))
         self.visible = gui.add_checkbox('show in the scene', False)
+        self.mark = gui.add_checkbox('watermark', True, hint='in every picture of the video; its manifest says whether there is one')
         self.buttons = gui.add_button_group('video', ('render', 'cancel'))
         self.buttons.on_click(lambda e: self.submit(lambda c=e.client: self.render(c)) if e.target.value == 'render'
                               else setattr(self, 'cancelled', True))
@@ -52,18 +54,6 @@ class PathTab:
                             else self.submit(lambda: self.go(self.path.keys[0].time + self.head.value/100*self.path.duration)))
         self.play.on_update(lambda _: loop.changed('path'))
         self.visible.on_update(lambda _: self.submit(self.show_path))
-
-    def submit(self, job):
-        "Leave a job to the thread that owns the head; a `GhaError` is shown in the tab."
-        def careful():
-            try: return job()
-            except GhaError as e: self.report(str(e), True)
-        self.loop.ask(careful)
-
-    def report(self, text: str, wrong: bool = False):
-        "Show a message below the buttons."
-        plain = re.sub(r'([*_`<>|\[\]])', r'\\\1', text)
-        self.message.content = f'**Not done:** {plain}' if wrong else plain
 
     def add(self, client):
         "One more key, after the last."
@@ -137,7 +127,7 @@ def rendering(self: PathTab, path: CameraPath, client):
     "The job of `render`."
     with tempfile.TemporaryDirectory() as spare:
         out = free_name(Path(self.folder or spare)/'videos', 'path', '.mp4')
-        going = filming(self.avatar, path, out)
+        going = filming(self.avatar, path, out, self.mark.value)
         try:
             for done, total in going:
                 self.bar.value = 100*done/total

@@ -2,6 +2,7 @@
 # made by tools/stubs.py: do not edit
 from pathlib import Path
 from ..avatar.avatar import HeadAvatar
+from .timeline import PanelTab
 from .page import ScenePlacement
 from .camera_path import CameraPath, filming
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 __all__ = ['SIZES', 'PathTab', 'free_name']
 SIZES: dict[Any, Any]
 
-class PathTab:
+class PathTab(PanelTab):
     "Key frames by hand, and what can be done with them."
     loop: Any
     avatar: HeadAvatar
@@ -31,15 +32,12 @@ class PathTab:
     fps: Any
     size: Any
     visible: Any
+    mark: Any
     buttons: Any
     bar: Any
     message: Any
     def __init__(self, loop, avatar: HeadAvatar, controls, # `AvatarControls`
                  placement: ScenePlacement, folder: Path|None) -> None: ...  # where videos and paths are kept
-    def submit(self, job) -> None:
-        "Leave a job to the thread that owns the head; a `GhaError` is shown in the tab."
-    def report(self, text: str, wrong: bool = False) -> None:
-        "Show a message below the buttons."
     def add(self, client) -> None:
         "One more key, after the last."
     def edit(self, what: str, client) -> None:

@@ -20,7 +20,7 @@ from jaxtyping import Float
 from rich import get_console
 from torch import Tensor
 
-from ..access import Access, Guard, is_local
+from ..access import Access, Guard, is_local, own_pages_alone
 from ..avatar.avatar import HeadAvatar
 from ..capture.capture import Capture
 from ..core import GhaError, load_settings
@@ -128,7 +128,10 @@ def open_server(host: str|None = None, # None: the settings', by default this ma
     host, port = host or settings.viewer_host, settings.viewer_port if port is None else port
     local = is_local(host)
     inside = (host, free_port(host, port)) if local else ('127.0.0.1', 0)
-    with silent(): server = viser.ViserServer(*inside, label='gha_nb', verbose=False)
+    with silent(), own_pages_alone('viser') as asked: server = viser.ViserServer(*inside, label='gha_nb', verbose=False)
+    if not asked:
+        close_server(server)
+        raise GhaError(f"viser {viser.__version__} cannot be kept from pages of other sites: pip install 'viser==1.1.1'")
     server.request_share_url = lambda *a, **kw: None
     server.gui.configure_theme(control_width='large', show_logo=False, show_share_button=False)
     server.gui.main_panel.dock_right()

@@ -4,9 +4,10 @@ from pathlib import Path
 import numpy as np
 from typing import Any
 
-__all__ = ['SERIES', 'NOWHERE', 'plotted', 'TimelineTab']
+__all__ = ['SERIES', 'NOWHERE', 'CLOCK', 'plotted', 'PanelTab', 'TimelineTab']
 SERIES: tuple[Any, ...]
 NOWHERE: float
+CLOCK: str
 
 def plotted(timeline, track: str, # its name
             now: float, # seconds
@@ -15,7 +16,14 @@ def plotted(timeline, track: str, # its name
            ) -> tuple:  # an array [K] for each of `SERIES`
     "The data of the plot; a series that has no point there lies far below what is shown, as the browser's plot knows no NaN."
 
-class TimelineTab:
+class PanelTab:
+    "A tab whose controls leave their work to the thread that owns the head; it has a `loop` and, for what is said, a `message`."
+    def submit(self, job) -> None:
+        "Leave a job to that thread; a `GhaError` is shown in the tab."
+    def report(self, text: str, wrong: bool = False) -> None:
+        "Show a message in the tab."
+
+class TimelineTab(PanelTab):
     "Curves, playhead, keys and layers, and what can be done with them."
     loop: Any
     avatar: Any
@@ -28,6 +36,7 @@ class TimelineTab:
     driven: Any
     loud: Any
     end: Any
+    moving: bool
     message: Any
     group: Any
     track: Any
@@ -46,10 +55,6 @@ class TimelineTab:
                  folder: Path|None) -> None: ...  # where performances are kept; None: they are only sent to the browser
     def scales(self, low: float, high: float) -> dict:  # of the track
         "The axes of the plot, with some air."
-    def submit(self, job) -> None:
-        "Leave a job to the thread that owns the head; a `GhaError` is shown in the tab."
-    def report(self, text: str, wrong: bool = False) -> None:
-        "Show a message above the curves."
     @property
     def timeline(self) -> Any: ...
     def opened(self, content: bytes, name: str, then) -> Any:  # then: called with the path of the file
@@ -59,6 +64,8 @@ class TimelineTab:
         "Edit another performance; raises `GhaError`."
     def quietly(self, change) -> None:
         "Move controls without being told of it."
+    def playhead_moved(self) -> None:
+        "Show the moment, once, however often the playhead has moved until there is time for it."
     def list_tracks(self) -> None:
         "Offer the tracks of a part, the busiest first."
     def changed(self, said: str = '') -> None:

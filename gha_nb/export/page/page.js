@@ -22,8 +22,9 @@ async function start() {
   for (const id of ['play', 'neutral', 'front', 'webcam']) $(id).disabled = false;
   $('record').disabled = !(window.MediaRecorder && $('head').captureStream);
   $('background').value = '#' + about.background.map(v => Math.round(255*Math.min(1, Math.max(0, v))).toString(16).padStart(2, '0')).join('');
+  const until = about.origin?.consent?.until; // the page may be looked at long after it was made
   $('about').textContent = [`${about.points} Gaussians, ${about.bases} bases.`, about.frozen.length ? `${about.frozen.length} of ${about.expression_names.length} coefficients never moved in training and have no slider.` : '',
-    about.consent ? `Consent: ${about.consent}` : ''].join(' ');
+    `Consent: ${about.consent ?? 'not recorded'}${until && new Date().toISOString().slice(0, 10) > until ? '. That day is over.' : ''}`].join(' ');
 
   function slider(into, text, least, most, value, act) {
     const label = document.createElement('label'), input = document.createElement('input'), name = document.createElement('span');
