@@ -32,6 +32,8 @@ def child(args, env, cwd, out, tty, limits):
     try:
         if sys.platform == 'linux': ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # it does not outlive its parent
         os.setsid()
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # both are ignored in what a shell runs in the background, or `nohup`
+        if hasattr(signal, 'SIGHUP'): signal.signal(signal.SIGHUP, signal.SIG_DFL)
         said = os.open(out if tty is None else tty, os.O_RDWR | (os.O_CREAT | os.O_TRUNC if tty is None else 0))
         for k, fd in enumerate((os.open(os.devnull, os.O_RDONLY) if tty is None else said, said, said)): os.dup2(fd, k)
         os.close(said)
