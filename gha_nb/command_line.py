@@ -65,7 +65,7 @@ def main(args:list[str]|None=None,  # without the program's name; None: those of
         try: return obey(sys.argv[1:] if args is None else args)
         finally: sys.stdout.flush()
     except OSError as e:
-        if e.filename is not None: raise
+        if e.filename is not None or e.errno is None: raise  # not of our output
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(e, BrokenPipeError): return 141  # no error after `| head -1`; as a shell has it, 128 and the signal's number
         return complain(f'what is said here cannot be written: {e.strerror or e}')

@@ -9,7 +9,7 @@ from PIL import Image
 
 from gha_nb.avatar.avatar import HeadAvatar
 from gha_nb.core import CheckpointError
-from gha_nb.trust.consent import Consent, terms_of, write_consent
+from gha_nb.trust.consent import Consent, ConsentError, read_consent, terms_of, write_consent
 from gha_nb.trust.lineage import Origin
 from gha_nb.trust.provenance import have_trust, read_manifest, sidecar_of
 
@@ -128,6 +128,12 @@ def test_malformed(media, kind, count):
     "Damaged files and records: refused in a line, or as they were signed (`tests/malformed.py` has more of each)"
     outcomes = Counter(malformed.try_case(kind, i, media, seed=1) for i in range(count))
     assert len(outcomes) > 1 and outcomes['refused'] + outcomes['not valid'] > count/4
+
+
+def test_records_too_deep_to_be_read(tmp_path):
+    for deep in ('['*100000, '{"a":'*50000, 'NaN', '"x"', ''):
+        (tmp_path/'consent.json').write_text(deep)
+        with pytest.raises(ConsentError): read_consent(tmp_path)
 
 
 def test_campaign():
