@@ -157,19 +157,10 @@ def rasterizer(check):
     return found
 
 
-def sized(check, name):
-    "A preset, and its avatar on the device"
-    import torch
-    from gha_nb.core import load_settings, pick_precision
-    from gha_nb.evaluation.benchmark import shell_avatar
-    from gha_nb.training.presets import find_preset
-    preset = find_preset(name)
-    if check.tiny:
-        layers = {k: (8,)*len(v) for k, v in vars(preset.generator).items() if isinstance(v, tuple)}
-        preset = replace(preset, low=16, points=60, generator=replace(preset.generator, **layers), motion_rank=0)
-    avatar = shell_avatar(preset).to(check.device)
-    avatar.precision = torch.float32 if check.tiny else pick_precision(load_settings().precision, check.device)
-    return preset, avatar
+def small(preset):
+    "The preset as Triton's interpreter can bear it"
+    layers = {k: (8,)*len(v) for k, v in vars(preset.generator).items() if isinstance(v, tuple)}
+    return replace(preset, low=16, points=60, generator=replace(preset.generator, **layers), motion_rank=0)
 
 
 def step(check, name):
@@ -272,7 +263,9 @@ def frames(check):
     import torch
     from gha_nb.avatar.upsampler import SubPixelConfig
     from gha_nb.evaluation.benchmark import shell_avatar, shell_camera
-    (preset, _), found, times = sized(check, 'paper'), {}, 1 if check.tiny else 10
+    from gha_nb.training.presets import find_preset
+    preset, found, times = find_preset('paper'), {}, 1 if check.tiny else 10
+    if check.tiny: preset = small(preset)
     for side in (64,) if check.tiny else (512, 1024, 2048):
         avatar = shell_avatar(replace(preset, low=side//4, upsampler=SubPixelConfig())).to(check.device).eval()
         if not check.tiny: avatar.precision = torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32

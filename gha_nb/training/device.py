@@ -28,6 +28,7 @@ from ..parts import part_of
 from ..raster.gaussians import Gaussians
 from ..raster.projection import HEAD_NEAR
 from ..raster.splat import NotFinite, rasterize
+from .device_guidance import DeviceCapture
 from .loss_terms import Target, crop_box, loss_view, normalized_projection, view_losses
 from .stages import GaussiansStage
 
@@ -170,7 +171,7 @@ class DeviceStage(GaussiansStage):
         super().prepare()
         self.targets = DeviceTargets(self.run.capture, self.size, self.factor, self.run.device, self.targets_limit)
         self.unread, self.streak = [], torch.zeros((), device=self.run.device) # numbers of steps; bad steps in a row
-        self.sent, self.modules = {}, {} # what tracking says of frames; losses by the names of their terms
+        self.sent, self.modules = DeviceCapture(self.run.capture, self.run.device), {} # losses by the names of their terms
         self.views = min(self.config.views, len(self.run.capture.split.train_cameras))
         self.frame_gaussians, self.pool = frame_gaussians_of(self.run.avatar, self.views), None
         if self.run.device.type != 'cuda': return
@@ -183,10 +184,8 @@ class DeviceStage(GaussiansStage):
 
     def inputs(self, frame: str) -> tuple: # expression [E], pose [6], scale, torso [6], on the device
         "What tracking says of a frame, sent once."
-        if frame not in self.sent:
-            c, avatar = self.run.capture, self.run.avatar
-            self.sent[frame] = *avatar.frame(c.expression(frame), c.pose(frame), c.scale(frame)), c.torso(frame).to(avatar.means)
-        return self.sent[frame]
+        c = self.sent
+        return *self.run.avatar.frame(c.expression(frame), c.pose(frame), c.scale(frame)), c.torso(frame)
 
     def records(self, active: list) -> bool: # from `LossTerms.active`
         "May a GPU record the losses of a step? Not where pictures change their size, nor terms that may ask for anything."
