@@ -41,8 +41,8 @@ audio.clock = setInterval(() => {
   const field = document.evaluate('following::input[@inputmode][1]', audio, null, 9, null).singleNodeValue;
   if (!field) return;
   const shown = parseFloat(field.value);
-  if (Math.abs(shown - last) > .015) audio.currentTime = last = shown;
-  else if (Math.abs(audio.currentTime - last) > .015) {
+  if (Math.abs(shown - last) > .006) audio.currentTime = last = shown;
+  else if (Math.abs(audio.currentTime - last) > .006) {
     last = Math.min(Math.round(audio.currentTime*100)/100, END);
     Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(field, last);
     field.dispatchEvent(new Event('input', {bubbles: true}));
