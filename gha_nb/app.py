@@ -7,7 +7,8 @@ __all__ = ['view', 'demo']
 
 # %% ../nbs/99_app.ipynb #f0af7306
 from .command_line import command, find_run, main # main is the entry point # noqa: F401
-from .commands.captures import check, convert, studio, track # they register their commands # noqa: F401
+from .commands.benchmarks import benchmark # they register their commands # noqa: F401
+from .commands.captures import check, convert, studio, track # noqa: F401
 from .commands.fleet import fleet # noqa: F401
 from .commands.motion import bake, export, live, reenact, speak # noqa: F401
 from .commands.runs import ablate, bench, evaluate, load_pair, render, train # noqa: F401

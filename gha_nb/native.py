@@ -5,11 +5,12 @@
 # %% auto #0
 __all__ = ['NO_COMPILER', 'FLAGS', 'NativeError', 'ziglang_version', 'find_compiler', 'have_compiler', 'compiler_version',
            'processor_features', 'kernel_key', 'temporary_folder', 'kernel_folder', 'check_owner', 'compiler_runs',
-           'compile_library', 'compile_kernel', 'pointer', 'thread_pool', 'parallel', 'warn_fallback']
+           'compile_library', 'compile_kernel', 'pointer', 'thread_pool', 'parallel', 'in_order', 'warn_fallback']
 
 # %% ../nbs/02_native.ipynb #fc27968c
 import atexit, ctypes, hashlib, importlib.util, itertools, os, platform, shlex, shutil, stat, subprocess, sys, tempfile, warnings
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -189,6 +190,27 @@ def parallel(fn: Callable, # called as fn(start, stop); must release the interpr
     helpers = [thread_pool(threads - 1).submit(work) for _ in range(threads - 1)]
     work()
     for h in helpers: h.result()
+
+# %% ../nbs/02_native.ipynb #b6a7db29
+def in_order(fn: Callable, # called as fn(*item) on other threads, each with a share of torch's own threads
+             items: Iterable[tuple], # what it is called with; taken by the caller's thread, a few ahead
+             threads: int|None = None, # items at a time; up to 4, as many as torch uses, when None; 1: no other thread
+            ) -> Iterator: # what `fn` returned, in the order of the items; it raises what `fn` raised, at that item's place
+    """Results of independent calls of torch, several at a time: `for image in in_order(draw, zip(cameras, poses)): show(image)`.
+
+    Memory is needed for as many items as there are threads, and two more. Close it (`contextlib.closing`) where not all are taken."""
+    own = torch.get_num_threads()
+    threads = threads or min(own, 4)
+    if threads == 1: return (yield from itertools.starmap(fn, items))
+    pool, waiting = ThreadPoolExecutor(threads, 'gha-item', torch.set_num_threads, (max(own//threads, 1),)), deque()
+    try:
+        for item in items:
+            waiting.append(pool.submit(fn, *item))
+            if len(waiting) > threads + 1: yield waiting.popleft().result()
+        while waiting: yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(own) # the workers' number would be that of every thread to come
 
 # %% ../nbs/02_native.ipynb #6157a8f1
 @lru_cache(None)

@@ -1,19 +1,23 @@
 """What goes wrong while the program works: killed at any moment, a full disk, files that vanish, too little memory, a clock that jumps
 
     python tests/faults.py --kills 100 --out results/faults.json   # by hand; tests/test_faults.py does a few of each
+    python tests/faults.py --kinds ray --kills 12 --only kills     # a fleet on Ray: its workers and its driver
 
 Repeatable by seed, but for the moments at which a process is hit. The invariant: what is there is whole, an error is one line that names a
 file, nothing of the user's is lost, and what goes on afterwards ends with the same bits. A full disk is RLIMIT_FSIZE, the same error path
 (no file may grow beyond so many bytes), and, where one may mount, a file system of its own of 16 to 1024 KiB."""
 import argparse, json, random, shutil, signal, sys, tempfile, time
 from collections import Counter
+from contextlib import suppress
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 from conftest import environment
 from forks import Forks
 
-KINDS = 'train', 'bake', 'record', 'convert', 'fleet'
+KINDS = 'train', 'bake', 'record', 'convert', 'fleet', 'ray' # the last: a fleet on Ray, which is only killed
 # options of a training: fourteen steps, with a checkpoint every four
 SMALL = '--preset tiny --init cloud --steps 14 --set checkpoint_every=4 points=300'.split()
 
@@ -47,18 +51,18 @@ class Faults:
     def __init__(self, folder, seed=0, kinds=KINDS):
         self.folder, self.random, self.kinds = Path(folder), random.Random(seed), kinds
         self.forks = Forks(environment(GHA_NB_THREADS='1', OMP_NUM_THREADS='1'), self.folder)
-        self.count = 0
+        self.count, self.hits = 0, 0 # the second: of the last fleet on Ray
         self.ball = self.folder/'ball'
         make = f'from gha_nb.capture.writer import record_ball\nrecord_ball({str(self.ball)!r}, frames=6, cameras=4, size=24)'
         assert self.forks.start('-c', make).wait() == 0
         if 'convert' in kinds: self.make_data_set()
-        if 'fleet' in kinds:
+        if 'fleet' in kinds or 'ray' in kinds:
             plan = dict(captures=[str(self.ball)], seeds=[0, 1], preset='tiny', init='cloud', steps=6, lpips=False, views=2,
-                        set=['points=300', 'checkpoint_every=2'], bake=dict(steps=2, bases=3))
+                        set=['points=300', 'checkpoint_every=2'], bake=dict(steps=2, bases=3), retries=9)
             (self.folder/'plan.json').write_text(json.dumps(plan))
         self.whole = {}
         self.seconds = {}
-        for kind in kinds:
+        for kind in dict.fromkeys('fleet' if o == 'ray' else o for o in kinds): # by Ray come the same bits as without
             began, place = time.monotonic(), self.folder/f'whole_{kind}'
             process = self.begin(kind, place)
             assert process.wait(200) == 0, process.said
@@ -111,6 +115,7 @@ class Faults:
             return 'bake', self.folder/'whole_train'/'run', self.ball, '--out', place/'head.baked', '--steps', 3, '--bases', 3
         if kind == 'convert': return 'convert', self.data, '--out', place/'capture'
         if kind == 'fleet': return 'fleet', self.folder/'plan.json', '--out', place/'heads', '--one-by-one'
+        if kind == 'ray': return 'fleet', self.folder/'plan.json', '--out', place/'heads'
         return '-c', f'from gha_nb.capture.writer import record_ball\nrecord_ball({str(place/"capture")!r}, frames=8, cameras=4, size=48)'
 
     def result(self, kind, place):
@@ -162,6 +167,55 @@ class Faults:
         if kind in ('train', 'fleet'): self.check_clean(place)
         shutil.rmtree(place)
         return hits
+
+    def kill_on_ray(self, most=4):
+        "Kill workers of a fleet on Ray, and its driver, at random moments of their work; which were hit"
+        import psutil
+        place, hits = self.place(), []
+        place.mkdir()
+        def begin(*more):
+            process = self.begin('ray', place, *more, RAY_TMPDIR=self.folder/'ray', GHA_NB_PROGRESS='0')
+            process.ours = set() # what it started: nothing else is ever killed
+            return process
+        def alive(o):
+            try: return o.is_running() and o.status() != psutil.STATUS_ZOMBIE
+            except psutil.NoSuchProcess: return False
+        def working(process):
+            "Processes of this fleet that say of a head that it is theirs"
+            with suppress(psutil.NoSuchProcess): process.ours |= set(psutil.Process(process.pid).children(recursive=True))
+            pids, claims = {o.pid: o for o in process.ours if alive(o)}, []
+            for file in sorted(place.glob('heads/*/claim.json')):
+                with suppress(ValueError, OSError): claims.append(json.loads(file.read_text())['pid'])
+            return [pids[pid] for pid in claims if pid in pids]
+        process, aims = begin(), [self.random.choice(('worker', 'worker', 'driver')) for _ in range(self.random.randint(2, most))]
+        while aims:
+            if not process.until(partial(working, process), 200): break
+            end = time.monotonic() + self.random.uniform(0, 5)
+            while time.monotonic() < end and process.poll() is None: time.sleep(.05)
+            found = working(process)
+            if process.poll() is not None or not found: continue
+            if aims[0] == 'worker': self.random.choice(found).kill()
+            else:
+                process.send(signal.SIGKILL)
+                assert process.wait() == -signal.SIGKILL
+                agents = ('ray::DashboardAgent', 'ray::RuntimeEnvAgent') # Ray's own, which notice it later; they do no work of ours
+                end, name = time.monotonic() + 60, {}
+                for o in process.ours:
+                    with suppress(psutil.NoSuchProcess): name[o] = ' '.join(o.cmdline()).strip()
+                while (left := [o for o in name if alive(o) and name[o] not in agents]) and time.monotonic() < end: time.sleep(.2)
+                for o in filter(alive, name):
+                    with suppress(psutil.NoSuchProcess): o.kill()
+                assert not left, f'ray: outlive their driver by a minute: {[name[o] for o in left]}'
+            hits.append(aims.pop(0))
+            wrong = [k for k, v in self.files('fleet', place).items() if self.files('fleet', self.folder/'whole_fleet').get(k) != v]
+            assert not wrong, f'ray: half-written: {wrong}'
+            if hits[-1] == 'driver': process = begin('--resume')
+        assert process.wait(300) == 0, process.said
+        assert self.result('fleet', place) == self.whole['fleet'], f'ray: other bits after {hits}'
+        self.check_clean(place)
+        shutil.rmtree(place)
+        self.hits = len(hits)
+        return ', '.join(f'{hits.count(o)} of {o}s' for o in ('worker', 'driver') if o in hits) or 'none'
 
     def full_disk(self, kind, size):
         "No file may grow beyond `size` bytes; afterwards there is room again"
@@ -293,7 +347,7 @@ class Faults:
         return 'the same bits'
 
 
-KILLED = 'train', 'train', 'bake', 'record', 'convert', 'fleet'
+KILLED = 'train', 'train', 'bake', 'record', 'convert', 'fleet', 'ray'
 SIZES, DISKS = (0, 500, 3_000, 12_000, 60_000), (16, 64, 256, 1024)
 
 
@@ -309,12 +363,13 @@ def campaign(faults, kills, minutes=60., say=print, once='faults'): # once: 'fau
         counts.setdefault(kind, Counter())[str(seen)] += 1
         return seen
     def every_fault():
-        for kind in faults.kinds if once == 'faults' else ():
+        plain = [o for o in faults.kinds if o != 'ray']
+        for kind in plain if once == 'faults' else ():
             for size in SIZES: attempt(f'disk full, {kind}', faults.full_disk, kind, size)
-        for kind in faults.kinds:
+        for kind in plain:
             for size in DISKS: attempt(f'disk of 16 to 1024 KiB, {kind}', faults.small_disk, kind, size)
         if once == 'disks': return
-        for kind in faults.kinds: attempt(f'unwritable, {kind}', faults.unwritable, kind)
+        for kind in plain: attempt(f'unwritable, {kind}', faults.unwritable, kind)
         if 'train' not in faults.kinds: return
         for name in ('evaluate', 'render', 'export', 'reenact'): attempt(f'disk full, {name}', faults.command_on_full_disk, name)
         for extra in (0, 8, 32, 128, 1024): attempt('little memory', faults.little_memory, extra)
@@ -326,8 +381,8 @@ def campaign(faults, kills, minutes=60., say=print, once='faults'): # once: 'fau
     while done < kills and time.monotonic() - began < 60*minutes:
         kind = KILLED[k % len(KILLED)]
         if kind not in faults.kinds: k += 1; continue
-        hits = attempt(f'killed, {kind}', faults.kill, kind)
-        done, k = done + (hits if isinstance(hits, int) else 1), k + 1
+        hits = attempt(f'killed, {kind}', *((faults.kill_on_ray,) if kind == 'ray' else (faults.kill, kind)))
+        done, k = done + (hits if isinstance(hits, int) else faults.hits if kind == 'ray' else 1), k + 1
     return counts, failures, done
 
 
@@ -340,6 +395,9 @@ if __name__ == '__main__':
     parser.add_argument('--only', choices=('faults', 'disks', 'kills'), help='a part of it: every fault once, small disks, or kills')
     parser.add_argument('--out', type=Path, help='JSON file for the counts')
     args = parser.parse_args()
+    if 'ray' in args.kinds and find_spec('ray') is None:
+        print('Ray is not installed: nothing of a fleet on Ray is tried')
+        args.kinds = [o for o in args.kinds if o != 'ray']
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         faults = Faults(folder, args.seed, args.kinds)

@@ -113,7 +113,8 @@ class Visitor:
         try: getattr(self, name)()
         except TimeoutError: name = 'missed'
         except Error as e:
-            if not self.crashed: self.trouble(f'{name}: {str(e)[:300]}')
+            gone = any(o in str(e) for o in ('not visible', 'not attached')) # a folder was closed, a page was drawn anew, in between
+            if not self.crashed and not gone: self.trouble(f'{name}: {str(e)[:300]}')
             name = 'missed'
         self.counts[name] = self.counts.get(name, 0) + 1
         self.read()

@@ -307,7 +307,7 @@ def test_studio_designs(tmp_path):
 def test_demo_end_to_end(tmp_path):
     "From the embedded capture to an avatar, its scores and its report"
     result = gha_process('demo', '--minutes', '0.4', '--no-view', env=environment(GHA_NB_RUNS=str(tmp_path/'runs')), cwd=tmp_path,
-                         timeout=600)
+                         timeout=1500)
     assert result.returncode == 0, said(result)
     run = tmp_path/'runs'/'demo'
     for o in ('avatar.safetensors', 'avatar.json', 'metrics.json', 'log.jsonl', 'report.html', 'previews/first_splat.png'):

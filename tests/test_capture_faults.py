@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from gha_nb.capture.capture import Capture
 from gha_nb.capture.check import check_capture
@@ -528,6 +528,12 @@ def test_a_world_in_kilometres(turning, tmp_path):
     assert 0 < seen.value.args[0] < .002, 'corrections of the poses are in that unit, too'
 
 
+def tag(file, orientation):
+    picture = Image.open(file)
+    (exif := picture.getexif())[0x0112] = orientation
+    picture.save(file, exif=exif, quality=95)
+
+
 @pytest.fixture(scope='module')
 def faces(demo, tmp_path_factory):
     "Two frames of the demo"
@@ -543,6 +549,7 @@ def faces(demo, tmp_path_factory):
     ('K for 300 pixels', cameras_of('intrinsic', lambda K: np.diag([300/384, 300/384, 1])@K), 'cameras', 'K[:2] *= 1.2'),
     ('one K for 512 pixels', cameras_of('intrinsic', lambda K: np.diag([512/384, 512/384, 1])@K, '05'), 'cameras/0000/camera_05.npz',
      'K[:2] *= 0.7'),
+    ('an EXIF orientation that nobody meant', all_of('images/*/*.jpg', lambda file: tag(file, 6)), 'cameras', 'remove the orientation tag'),
     ('nothing', lambda top: None, None, None)])
 def test_contradiction_of_faces(kind, plant, file, fix, faces, tmp_path):
     "What landmarks alone do not show, pictures do"
@@ -597,4 +604,82 @@ def test_doubts_are_notes(kind, plant, words, few, tmp_path):
     plant(top := Path(shutil.copytree(few, tmp_path/'demo')))
     capture = Capture.read(top)
     notes = [o for f in (diagnose_agreement, diagnose_units) for o in f(capture, '0000')]
+    assert len(notes) == (words is not None) and all(words in o for o in notes), notes
+
+
+@pytest.fixture(scope='module')
+def moments(demo, tmp_path_factory):
+    "All frames of the demo, of three cameras, small"
+    top = tmp_path_factory.mktemp('moments')/'demo'
+    for file in (o for c in ('00', '05', '11') for o in (*demo.glob(f'images/*/*_{c}.jpg'), *demo.glob(f'cameras/*/*_{c}.npz'))):
+        (new := top/file.relative_to(demo)).parent.mkdir(parents=True, exist_ok=True)
+        if file.suffix == '.jpg': Image.open(file).resize((128, 128), Image.Resampling.BOX).save(new, quality=95)
+        else: shutil.copy(file, new)
+    shutil.copytree(demo/'params', top/'params')
+    cameras_of('intrinsic', lambda K: np.diag([1/3, 1/3, 1])@K)(top)
+    return top
+
+
+def stored_as(*moves):
+    "Files of one pattern take the places of others: (those that are read, those that are written)"
+    def plant(top):
+        data = [(top/there, (top/here).read_bytes()) for o in moves for here, there in o(top)]
+        for file, content in data: file.write_bytes(content)
+    return plant
+
+
+def between(kind, a, b): return lambda top: [(f'{o}/{kind}_{a}.jpg', f'{o}/{kind}_{b}.jpg') for o in sorted(top.glob('images/*'))]
+
+
+def a_frame_late(*patterns):
+    def moves(top):
+        files = [sorted(top.glob(o)) for o in patterns]
+        return [(a, b) for o in files for a, b in zip(o, o[1:]) if a.name == b.name]
+    return moves
+
+
+def masks_late(camera): return a_frame_late(*[f'images/*/mask_{c}.jpg' for c in ('00', '05', '11') if c in camera])
+
+
+@pytest.mark.parametrize('kind, plant, files, words, fix', [
+    ('nothing', (), (), '', ''),
+    ('masks exchanged', (between('mask', '05', '11'), between('mask', '11', '05')), ('images/0000/mask_05.jpg', 'images/0000/mask_11.jpg'),
+     'the masks of camera', 'give camera'),
+    ('masks copied', (between('mask', '00', '11'),), ('images/0000/mask_11.jpg',), 'copies of those of camera 00', 'mask the pictures'),
+    ('pictures copied', (between('image', '00', '11'),), ('images/0000/image_11.jpg',), 'copies of those of camera 00', 'export the'),
+    ('one camera\'s masks late', (masks_late('11'),), ('images/0000/mask_11.jpg',), 'one frame late', 'shift the masks'),
+    ('masks late', (masks_late('00 05 11'),), ('images',), 'one frame late', 'shift the masks'),
+    ('one camera late', (masks_late('05'), a_frame_late('images/*/image_05.jpg')), ('images/0000/image_05.jpg',), 'one frame late',
+     'shift its'),
+    ('params.npz late', (a_frame_late('params/*/params.npz'),), ('params',), 'poses come one frame late', 'shift params.npz'),
+    ('points late', (a_frame_late('params/*/lmk_3d.npy', 'params/*/vertices.npy'),), ('params',),
+     'landmarks and vertices come one frame late', 'shift lmk_3d.npy'),
+    ('tracking late', (a_frame_late('params/*/params.npz', 'params/*/lmk_3d.npy', 'params/*/vertices.npy'),), ('params',),
+     'the tracking comes one frame late', 'shift the folders of params')])
+def test_files_of_another_camera_or_moment(kind, plant, files, words, fix, moments, tmp_path):
+    "Each file is in order, and stands where another belongs"
+    stored_as(*plant)(top := Path(shutil.copytree(moments, tmp_path/'demo')))
+    problems = check_capture(top)
+    assert tuple(sorted(p.file for p in problems)) == files, problems
+    assert all(words in p.problem and p.fix.startswith(fix) for p in problems), problems
+
+
+def headless(mask):
+    "Without the upper part of the head"
+    return np.where(np.arange(len(mask))[:, None] < np.nonzero((mask > 127).any(1))[0][0] + len(mask)//4, 0, mask).astype(np.uint8)
+
+
+@pytest.mark.parametrize('kind, plant, words', [
+    ('nothing', lambda top: None, None),
+    ('masks too large', redrawn('mask', lambda m: np.asarray(Image.fromarray(m).filter(ImageFilter.MaxFilter(41))), '11'),
+     'The masks of camera 11 do not fit those of the others: 1'),
+    ('masks without the hair', redrawn('mask', headless, '03'), 'The masks of camera 03 do not fit those of the others: it leaves out'),
+    ('scale x 3', all_params('scale', lambda s: 3*s), 'scale /= 3 would'),
+    ('scale / 3', all_params('scale', lambda s: s/3), 'scale *= 3 would')])
+def test_doubts_about_silhouettes_and_scale(kind, plant, words, faces, tmp_path):
+    from gha_nb.capture.diagnostics import diagnose_silhouettes, diagnose_units
+    plant(top := Path(shutil.copytree(faces, tmp_path/'demo')))
+    assert check_capture(top) == []
+    capture = Capture.read(top, check=False)
+    notes = [o for f in (diagnose_silhouettes, diagnose_units) for o in f(capture, '0000')]
     assert len(notes) == (words is not None) and all(words in o for o in notes), notes

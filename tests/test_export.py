@@ -176,7 +176,7 @@ def test_another_program_reads_them(tmp_path):
     r, mine = torch.Generator().manual_seed(0), {}
     rand = lambda *shape: torch.rand(*shape, generator=r) # noqa: E731
     g = Gaussians(3*rand(300, 3) - 1, rand(300, 4) - .5, .01 + .1*rand(300, 3), .05 + .9*rand(300), rand(300, 3))
-    for f in ('ply', 'splat', 'spz', 'glb'):
+    for f in ('ply', 'splat', 'spz', 'sog', 'glb'):
         write_splats(g, tmp_path/f'a.{f}')
         if f != 'glb': mine[f] = table(turned(tmp_path/f'a.{f}', tmp_path/f'{f}.csv'))
     ply, spz = mine['ply'], mine['spz']
@@ -188,6 +188,12 @@ def test_another_program_reads_them(tmp_path):
     q = lambda o: np.stack([o[f'rot_{i}'] for i in range(4)], 1)/np.linalg.norm([o[f'rot_{i}'] for i in range(4)], axis=0)[:, None] # noqa: E731
     w, x, y, z = q(ply).T
     assert (np.abs((np.stack([w, x, -y, -z], 1)*q(spz)).sum(1)) > .9999).all() # an ellipsoid turned half about x
+    sog = mine['sog'] # in another order, with the axes of a .ply
+    at = lambda o: np.stack([o[k] for k in 'xyz'], 1) # noqa: E731
+    same = np.abs(at(sog)[:, None] - at(ply)).sum(2).argmin(1)
+    assert len({*same}) == len(same) and np.abs(at(sog) - at(ply)[same]).max() < 1e-4
+    for k, eps in dict(f_dc_0=.03, scale_1=.05, opacity=.1).items(): np.testing.assert_allclose(sog[k], ply[k][same], atol=eps)
+    assert (np.abs((q(sog)*q(ply)[same]).sum(1)) > .9999).all()
     theirs, ours = read_glb(turned(tmp_path/'a.ply', tmp_path/'b.glb'))[0], read_glb(tmp_path/'a.glb')[0]
     assert {*theirs} == {*ours}
     for k in ('SCALE', 'OPACITY', 'SH_DEGREE_0_COEF_0'): np.testing.assert_allclose(theirs[k], ours[k], atol=1e-4, rtol=1e-4)

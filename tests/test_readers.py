@@ -69,7 +69,8 @@ def test_training_in_place(detector, folder, tmp_path):
 
 def test_damaged_folders(folder, tmp_path):
     "Each names the file and what to do"
-    assert set('vhap insta nerfstudio imavatar flashavatar nersemble multiface colmap plain'.split()) <= set(layout_names())
+    known = 'vhap insta nerfstudio imavatar flashavatar nersemble nersemble_benchmark multiface ava256 colmap plain'
+    assert set(known.split()) <= set(layout_names())
     with pytest.raises(CaptureError, match='no such folder'): read_recording(tmp_path/'nowhere')
     (tmp_path/'a').mkdir()
     for text, says in (('{', 'transforms.json cannot be read'), ('{"frames": [{}]}', 'not a list of objects with a file_path'),

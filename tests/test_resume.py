@@ -1,5 +1,5 @@
 "Training killed at any moment and resumed ends with the same bits as if it had not been"
-import random, re, signal, subprocess, sys, time
+import os, random, re, signal, subprocess, sys, time
 
 import pytest
 from conftest import environment
@@ -45,7 +45,7 @@ def uninterrupted(demo, tmp_path_factory):
     return (out/'avatar.safetensors').read_bytes(), time.monotonic() - began
 
 
-@pytest.mark.parametrize('kills', [1, 3])
+@pytest.mark.parametrize('kills', [1, 2, 3] if 'GHA_NB_LONG' in os.environ else [2])
 def test_killed_and_resumed(kills, demo, uninterrupted, tmp_path):
     whole, seconds = uninterrupted
     chance = random.Random()
@@ -54,18 +54,10 @@ def test_killed_and_resumed(kills, demo, uninterrupted, tmp_path):
     for _ in range(kills):
         delays.append(chance.uniform(0, .8*seconds/kills))
         if not kill_after(process, out, delays[-1]): break  # it was faster this time
+        (out/'checkpoints'/f'.step_99999{len(delays)}.abcdef.tmp').mkdir()  # half-written: does not count as a checkpoint
         process = start(demo, out, 'resume')
     else:
         text = finish(process)
         assert re.search(r'resumed at step [1-9]\d*', text), text
     assert delays and (out/'avatar.safetensors').exists()
     assert (out/'avatar.safetensors').read_bytes() == whole, f'other bits after kills {delays} s after a checkpoint'
-
-
-def test_half_written_checkpoint_is_passed_by(demo, uninterrupted, tmp_path):
-    "What a kill in the middle of writing leaves behind does not count as a checkpoint"
-    out = tmp_path/'run'
-    kill_after(start(demo, out), out, 0)
-    (out/'checkpoints'/'.step_999999.abcdef.tmp').mkdir()
-    finish(start(demo, out, 'resume'))
-    assert (out/'avatar.safetensors').read_bytes() == uninterrupted[0]

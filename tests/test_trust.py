@@ -27,7 +27,7 @@ GATEWAY = {'trust.marking.write_picture.write', 'trust.marking.marked_video'}
 SEALED = {'live.outputs.FileOutput.__call__'}  # encodes by itself, in real time; the session marks its pictures, and it calls `seal`
 REASONS = {
     'avatar.avatar': 'numbers', 'avatar.avatar.save_avatar': 'numbers', 'capture.writer.CaptureWriter._write_params': 'numbers',
-    'export.baked.save_baked': 'numbers',
+    'export.baked.save_baked': 'numbers', 'export.sog.webp': 'numbers of splats, packed like a picture; the file has a sidecar',
     'export.web.PageMark.of': 'the pattern of the mark', 'readers.reading.open_capture': 'numbers', 'tracking.tracker.kept': 'numbers',
     'fleet.fleet.Board.__enter__': 'a table of runs', 'fleet.fleet.Board.__exit__': 'a table of runs',
     'fleet.fleet.Board.watch': 'a table of runs', 'fleet.head.make_thumbnail': 'a run preview',
@@ -75,7 +75,8 @@ def test_every_writer_is_known():
                                          ('viewer/camera_path', 'marked_video'), ('commands/runs', 'write_picture'),
                                          ('export/splat_files', 'note_beside'), ('export/baking', 'note_beside'),
                                          ('export/web', 'note_beside'), ('training/training', 'note_beside'),
-                                         ('live/session', 'Marker'), ('evaluation/report', 'Marker')])
+                                         ('live/session', 'Marker'), ('evaluation/report', 'Marker'),
+                                         ('evaluation/nersemble', 'marked_video')])
 def test_paths_use_the_gateway(module, gate):
     calls = [o.func.id for o in ast.walk(ast.parse((root/'gha_nb'/f'{module}.py').read_text()))
              if isinstance(o, ast.Call) and isinstance(o.func, ast.Name)]

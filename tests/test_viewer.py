@@ -137,7 +137,7 @@ def test_view(browser, trained, ball, tmp_path):
         until(lambda: abs(line.now.value - 2) < .01, page, 'the playhead does not come to the end', 30)
         for t in (1.98, 1.99, 2.):
             page.evaluate(f"document.querySelector('audio').currentTime = {t}")
-            until(lambda: abs(line.now.value - t) < .001, page, f'the playhead does not follow the sound to {t} s, one step on', 30)
+            until(lambda t=t: abs(line.now.value - t) < .001, page, f'the playhead does not follow the sound to {t} s, one step on', 30)
 
         page.reload()
         settled(page)

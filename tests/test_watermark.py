@@ -14,9 +14,9 @@ payload = spread.payload_of('an avatar')
 
 @pytest.fixture(scope='module')
 def clip():
-    "A head of the demo that sways, 10 frames"
+    "A head of the demo that sways for a second: an encoder that saves bits needs more than a few frames to keep a mark"
     frame = np.asarray(Image.open(root/'data'/'demo'/'images'/'0005'/'image_05.jpg').convert('RGB'))
-    return np.stack([np.roll(frame, round(4*np.sin(t)), 1) for t in range(10)])
+    return np.stack([np.roll(frame, round(4*np.sin(t)), 1) for t in range(25)])
 
 
 @pytest.fixture(scope='module')
@@ -25,17 +25,25 @@ def marked(clip): return np.stack([marking.Watermark(payload).mark(o) for o in c
 
 @pytest.mark.parametrize('attack', measuring.single)
 def test_survives(marked, attack):
-    found = marking.find_watermark(measuring.single[attack](marked))
+    found = marking.find_watermark(measuring.single[attack](marked if attack.startswith('H.264') else marked[:10]))
     assert found is not None and found.payload == payload and found.tool and found.false_alarm <= 1e-6
 
 
 def test_combined(marked):
-    assert marking.find_watermark(measuring.scaled(measuring.brightness(measuring.cropped(marked), .8))).payload == payload
+    assert marking.find_watermark(measuring.scaled(measuring.brightness(measuring.cropped(marked[:10]), .8))).payload == payload
     assert marking.find_watermark(measuring.h264(measuring.h264(marked))).payload == payload
 
 
+def test_marks_of_before(clip, monkeypatch):
+    "A mark says the same whatever constants it was made with: films of before the share of smooth places was lowered are read"
+    monkeypatch.setattr(marking, 'FLAT', .55)
+    before = marking.Watermark(payload).mark(clip[0])
+    monkeypatch.undo()
+    assert (before != marking.Watermark(payload).mark(clip[0])).any() and marking.find_watermark(before).payload == payload
+
+
 def test_unmarked(clip):
-    assert marking.find_watermark(clip) is None and all(marking.find_watermark(o) is None for o in clip[:3])
+    assert marking.find_watermark(clip[:10]) is None and all(marking.find_watermark(o) is None for o in clip[:3])
 
 
 def test_noise_fits_as_often_as_counted():
@@ -66,9 +74,9 @@ def test_measured_figures():
 
 
 def test_other_heads():
-    "The same on heads that nobody tuned the mark to, where it is a little more visible than was aimed at"
+    "The same on heads that nobody tuned the mark to"
     r = json.loads((root/'results'/'watermark.json').read_text())['others']
-    assert all(o['size'] == 512 and o['psnr'] >= 42 for o in r['seen']) and sum(o['lpips'] > .005 for o in r['seen']) == 1
+    assert all(o['size'] == 512 and o['psnr'] >= 42 for o in r['seen']) and all(o['lpips'] <= .005 for o in r['seen'])
     assert set(r['single']) == set(measuring.single) and all(o['frames'] >= 200 and not o['wrong'] for o in r['single'].values())
     assert all(o['found'] >= .99*o['clips'] for o in r['single'].values())
     assert len(r['unmarked']) == 2 and not any(o['alarms'] for o in r['unmarked'].values())

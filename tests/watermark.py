@@ -4,7 +4,8 @@
 
 Clips have 125 frames, five seconds. An avatar is seen by several cameras of its capture and moves between frames of it that a seed
 chooses. The whole takes about twenty minutes on one core. `tests/test_watermark.py` checks a small part of it in seconds.
-Constants of the mark were chosen while looking at the clips of `--avatar` and `--video`. Heads of `--other` are measured apart:
+Constants of the mark were chosen while looking at the clips of `--avatar` and `--video`, and at studio heads 231 and 508. Heads of
+`--other`, which nobody had looked at then, are measured apart:
 
     python tests/watermark.py --other RUN CAPTURE --parts others --cameras 4 --report results/watermark.json
 """

@@ -59,7 +59,6 @@ def size_of(size: int|tuple[int, int]|None, width: int, height: int) -> tuple[in
 def channels_first(picture: UInt8[np.ndarray, " ..."]) -> UInt8[np.ndarray, "c h w"]:
     "A picture [H, W] or [H, W, 3] as [1, H, W] or [3, H, W]; in memory the channels stay last, as in what it is compared with."
     return picture[None] if picture.ndim == 2 else np.ascontiguousarray(picture).transpose(2, 0, 1)
-
 def as_floats(channels: UInt8[np.ndarray, "c h w"]) -> Float[Tensor, "c h w"]:
     "Bytes as floats 0..1."
     return torch.from_numpy(np.divide(channels, np.float32(255)))
@@ -69,7 +68,6 @@ class PictureCache:
     "Values that are kept until a budget of memory is used up. Safe to use from several threads."
     def __init__(self, budget: int): # bytes
         self.budget, self.used, self.kept, self.lock = budget, 0, {}, threading.Lock()
-
     def get(self, key, make: Callable):
         "The value of a key, made if it is not there, and kept if the budget allows."
         if (value := self.kept.get(key)) is not None: return value
@@ -98,17 +96,18 @@ class Capture:
     memory: PictureCache = field(repr=False) # decoded pictures and numbers
     @staticmethod
     def read(path: Path|str, # the capture's folder, in the published layout
-             check: bool = True, # read every file first, and refuse a capture with problems (seconds; see `check_capture`)
+             check: bool = True, # read up to 20,000 views first, and refuse problems (`check_capture` reads all)
              drop: Sequence[str] = (), # names of frames to leave out
              memory: int = 2 << 30, # bytes of decoded pictures to keep
             ) -> Capture:
         """Open a capture. Raises `CaptureError` with the first problems and their number (all are in its `problems`).
 
             capture = Capture.read('my_capture', drop=['0007'])"""
-        path = Path(path).absolute()
-        listing = list_capture(path)
+        listing = list_capture(path := Path(path).absolute())
         if unknown := [f for f in drop if f not in listing.frames]: raise CaptureError(f'{path.name}: no frame {unknown[0]} to drop')
-        problems, split = check_listing(path, listing, drop) if check else ([], read_or_raise(path.name, 'split.json', read_split, path))
+        some = listing.frames[::max(1, len(listing.frames)*len(listing.cameras)//20_000)] # of a long recording
+        skipped = dict.fromkeys([*drop, *(set(listing.frames) - set(some))])
+        problems, split = check_listing(path, listing, skipped) if check else ([], read_or_raise(path.name, 'split.json', read_split, path))
         if problems: raise capture_error(path, problems)
         frames = [f for f in listing.frames if f not in drop]
         cameras = [c for c in listing.cameras if c in (split or {}).get('cameras', listing.cameras)]
@@ -127,10 +126,11 @@ class Capture:
     @property
     def n_expressions(self) -> int: return len(self.expression_names)
     @cached_property
+    def names(self) -> dict[str, set[str]]: return dict(frame=set(self.frames), camera=set(self.cameras))
+    @cached_property
     def white_background(self) -> bool:
         "Are the pictures on white already? Decided once, from up to eight views."
-        names = [(f, c) for f in self.frames for c in self.cameras]
-        votes = []
+        names, votes = [(f, c) for f in self.frames for c in self.cameras], []
         for i in sorted({i*len(names)//8 for i in range(8)}):
             with suppress(CaptureError): votes.append(has_white_background(*self.pictures(*names[i])[:2])) # unreadable views have no vote
         return votes.count(True) > votes.count(False)
@@ -213,7 +213,7 @@ def camera(self: Capture, frame: str, camera: str) -> Camera: # of the full-size
 def read_file(self: Capture, read: Callable, file: str, frame: str, camera: str|None = None, **options):
     "What a reader of the layout returns for one file; raises `CaptureError` with the names of capture, frame and camera."
     for kind, name, names in (('frame', frame, self.frames), ('camera', camera, self.cameras)):
-        if name is not None and name not in names:
+        if name is not None and name not in self.names[kind]:
             raise CaptureError(f'{self.name}: there is no {kind} {name}; there are {", ".join(names[:3])}, ... {names[-1]}')
     where = f'{self.name}, frame {frame}' + (f', camera {camera}' if camera else '')
     return read_or_raise(where, file, read, self.path/file, **options)

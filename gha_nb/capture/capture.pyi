@@ -74,7 +74,7 @@ class Capture:
     memory: PictureCache = field(repr=False)  # decoded pictures and numbers
     @staticmethod
     def read(path: Path|str, # the capture's folder, in the published layout
-             check: bool = True, # read every file first, and refuse a capture with problems (seconds; see `check_capture`)
+             check: bool = True, # read up to 20,000 views first, and refuse problems (`check_capture` reads all)
              drop: Sequence[str] = (), # names of frames to leave out
              memory: int = 2 << 30, # bytes of decoded pictures to keep
             ) -> Capture:
@@ -84,6 +84,8 @@ class Capture:
     def name(self) -> str: ...
     @property
     def n_expressions(self) -> int: ...
+    @cached_property
+    def names(self) -> dict[str, set[str]]: ...
     @cached_property
     def white_background(self) -> bool:
         "Are the pictures on white already? Decided once, from up to eight views."

@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 from ..core import progress
 from ..geometry import Camera
-from .contradictions import (Witness, explain, find_contradictions, mask_problem, placement_problem, project,
-                                           vertices_problem, witness_of)
+from .contradictions import explain, find_contradictions, mask_problem, placement_problem, vertices_problem
 from .layout import (LayoutError, Listing, camera_file, camera_matrix, check_split, get_param, list_capture, load_arrays,
                                    params_file, picture_file, points_file, read_picture, read_points, read_split, reason)
 from ..pictures import stored_name
+from ..silhouettes import Witness, project, witness_of
 
 # %% auto #0
 __all__ = ['tracking_files', 'Problem', 'CheckReport', 'majority', 'ViewReport', 'check_pictures', 'check_camera',
@@ -233,7 +233,7 @@ def check_consistency(views: Sequence[ViewReport], # of all views
     bad = {p.frame for p in report.problems if p.frame and not p.camera}
     lmk, pose, scale, vertices = ({f: v for f, v in tracked[k].items() if f not in bad} for k in ('lmk_3d', 'pose', 'scale', 'vertices'))
     witnesses = [v.witness for v in views if v.witness and v.frame not in bad]
-    found = find_contradictions(witnesses, lmk, vertices, pose, scale)
+    found = find_contradictions(witnesses, lmk, vertices, pose, scale, list(dict.fromkeys(v.frame for v in views)))
     mistake = majority(m for v in views for m in v.mistakes)
     explained = {(v.frame, v.camera) for v in views if mistake in v.mistakes}
     if len(explained) > max(1, len(views)/2) or any(mistake and kind == 'camera' and fix == mistake[1] for kind, _, _, fix in found):
@@ -242,7 +242,7 @@ def check_consistency(views: Sequence[ViewReport], # of all views
         found = [('camera', None, f'{len(explained)} of {len(views)} views do not show the landmarks: {mistake[0]}', mistake[1]),
                  *(o for o in found if o[0] != 'camera')]
     files = dict(params=lambda f, c: 'params', mask=lambda f, c: picture_file('mask', f, c) if c else 'images',
-                 camera=lambda f, c: camera_file(f, c) if c else 'cameras')
+                 image=lambda f, c: picture_file('image', f, c), camera=lambda f, c: camera_file(f, c) if c else 'cameras')
     for kind, camera, problem, fix in found:
         report.add(files[kind](witnesses[0].frame if witnesses else views[0].frame, camera), problem, fix, camera=camera)
 
@@ -268,18 +268,18 @@ def check_listing(path: Path, # the capture's folder
     report, listing = CheckReport(), replace(listing, frames=[f for f in listing.frames if f not in drop])
     check_folders(path, listing, report)
     if not listing.frames: return report.problems, None
-    split = report.attempt('split.json', read_split, path)
-    content = split or {}
+    content = (split := report.attempt('split.json', read_split, path)) or {}
     check_split(content, listing.frames, listing.cameras, drop, report)
     tracked = check_tracking(path, listing, content.get('expression_names'), report)
     cameras = [c for c in listing.cameras if c in content.get('cameras', listing.cameras)]
     names = [(frame, camera) for frame in listing.frames for camera in cameras]
-    sample = set(listing.frames[::max(1, len(listing.frames)//4)][:5]) # of which small copies are kept
+    sample = {f for i in range(2) for f in listing.frames[i::max(1, len(listing.frames)//4)][:5]} # of which small copies are kept
     doubtful = {p.frame for p in report.problems if p.problem.startswith('pose and scale')}
     def check(name):
         return check_view(path, listing, *name, None if name[0] in doubtful else tracked['lmk_3d'].get(name[0]), name[0] in sample)
     with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
-        views = list(progress(pool.map(check, names), f'checking {path.name}', len(names)))
+        found = (view for i in range(0, len(names), 1024) for view in pool.map(check, names[i:i + 1024])) # a long queue costs memory
+        views = list(progress(found, f'checking {path.name}', len(names)))
     check_sizes(views, content, report)
     check_consistency(views, tracked, report)
     order = {name: i for names in (listing.frames, cameras) for i, name in enumerate(names)}

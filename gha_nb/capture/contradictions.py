@@ -6,15 +6,14 @@
 from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 import numpy as np
-from PIL import Image
+from ..silhouettes import Witness, find_borrowed, find_delays, find_flips, project
 
 # %% auto #0
-__all__ = ['EXTRINSIC_MISTAKES', 'FLIPS', 'flipped', 'inverted', 'calibration_mistakes', 'project', 'share_inside', 'explain',
-           'mask_problem', 'Witness', 'witness_of', 'point_colors', 'agreement', 'calibration_score',
-           'find_calibration', 'outline_contrast', 'find_flips', 'rotation', 'canonical', 'placement_problem',
-           'vertices_problem', 'spread', 'find_tracking', 'find_contradictions']
+__all__ = ['EXTRINSIC_MISTAKES', 'flipped', 'inverted', 'calibration_mistakes', 'share_inside', 'explain', 'mask_problem',
+           'point_colors', 'agreement', 'calibration_score', 'find_calibration', 'rotation', 'canonical',
+           'placement_problem', 'vertices_problem', 'spread', 'find_tracking', 'firsts', 'find_shifts',
+           'find_contradictions']
 
 # %% ../../nbs/capture/00_contradictions.ipynb #e8f940da
 def flipped(E: np.ndarray) -> np.ndarray:
@@ -35,7 +34,10 @@ EXTRINSIC_MISTAKES = ( # what it is; what to type; E [3, 4] as it was meant
     ('its translation has the wrong sign', 'E[:3, 3] *= -1', lambda E: np.c_[E[:, :3], -E[:, 3]]),
     ('its rotation is transposed', 'E[:3, :3] = E[:3, :3].T', lambda E: np.c_[E[:, :3].T, E[:, 3]]),
     ('its translation is in millimetres', 'E[:3, 3] /= 1000', lambda E: np.c_[E[:, :3], E[:, 3]/1000]),
-    ('its translation is in centimetres', 'E[:3, 3] /= 100', lambda E: np.c_[E[:, :3], E[:, 3]/100]))
+    ('its translation is in centimetres', 'E[:3, 3] /= 100', lambda E: np.c_[E[:, :3], E[:, 3]/100]),
+    *((f'the pictures are turned by {a} degrees against it (does their EXIF orientation say so?)',
+       f'remove the orientation tag, or turn the camera: E[:2] = {[[c, -s], [s, c]]} @ E[:2]',
+       lambda E, c=c, s=s: np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])@E) for a, c, s in ((90, 0, 1), (180, -1, 0), (270, 0, -1))))
 
 def calibration_mistakes(K: np.ndarray, # [3, 3]
                          size: tuple[int, int], # width and height of the picture, pixels
@@ -53,13 +55,6 @@ def calibration_mistakes(K: np.ndarray, # [3, 3]
         ways.append((f'the intrinsics are of pictures of about {theirs} pixels, and these are {w} x {h}',
                      f'K[:2] *= {s:.4g}', lambda K, E, s=s: (np.diag([s, s, 1])@K, E)))
     return ways + extrinsic
-
-def project(points: np.ndarray, # [n, 3] world space
-            K: np.ndarray, E: np.ndarray, # [3, 3] and [3, 4]
-           ) -> tuple[np.ndarray, np.ndarray]: # [n, 2] pixels and [n] depth
-    "Pixels of world points, as its projection."
-    p = points@E[:, :3].T + E[:, 3]
-    with np.errstate(all='ignore'): return p[:, :2]/p[:, 2:]*[K[0, 0], K[1, 1]] + K[:2, 2], p[:, 2]
 
 # %% ../../nbs/capture/00_contradictions.ipynb #4d0dee21
 def share_inside(points: np.ndarray, K: np.ndarray, E: np.ndarray, mask: np.ndarray) -> float: # 0..1
@@ -96,26 +91,6 @@ def mask_problem(mask: np.ndarray, # uint8 [h, w]
         if np.count_nonzero(~on[y, x]) > .75*len(pixels): return 'the mask is inverted: the head is black in it', 'save 255 - mask'
 
 # %% ../../nbs/capture/00_contradictions.ipynb #52216bd5
-@dataclass(frozen=True, eq=False)
-class Witness:
-    "What a view says, small enough to keep many."
-    frame: str
-    camera: str
-    K: np.ndarray # [3, 3], of the small picture
-    E: np.ndarray # [3, 4] world to camera
-    size: tuple[int, int] # width and height of the picture as it is stored, pixels
-    image: np.ndarray # uint8 [h, w, 3], small
-    mask: np.ndarray # uint8 [h, w], small
-
-def witness_of(frame: str, camera: str, K: np.ndarray, E: np.ndarray, image: np.ndarray, mask: np.ndarray, # as they are stored
-               width: int = 128, # of the small pictures, pixels, at most
-              ) -> Witness:
-    "A witness of a view."
-    h, w = mask.shape
-    small = min(width, w), max(1, round(h*min(width, w)/w))
-    image, mask = (np.asarray(Image.fromarray(v).resize(small, Image.Resampling.BOX)) for v in (image, mask))
-    return Witness(frame, camera, np.diag([small[0]/w, small[1]/h, 1])@K, E[:3], (w, h), image, mask)
-
 def point_colors(witness: Witness, points: np.ndarray, # [n, 3] world space, on the head
                  undo: Callable = lambda K, E: (K, E), # of `calibration_mistakes`
                 ) -> tuple[float, np.ndarray]: # share of points in the mask; float [n, 3] colours, NaN where a point is not seen
@@ -179,39 +154,6 @@ def find_calibration(witnesses: Sequence[Witness], # of some frames
         if now[0] < .95*whole[0] and (found := best(own, *now, others)) is not None: res.append((name, *found))
     return res
 
-# %% ../../nbs/capture/00_contradictions.ipynb #c6a21bf7
-def outline_contrast(image: np.ndarray, mask: np.ndarray) -> float: # of uint8 [h, w, 3] and [h, w]; 0 without an outline
-    "How much more the picture changes on the outline of the mask than elsewhere."
-    gray, on = image.astype(float).mean(2), mask >= 128
-    steep = np.hypot(*np.gradient(gray))
-    edge = np.zeros_like(on)
-    for a, b in ((np.s_[1:], np.s_[:-1]), (np.s_[:, 1:], np.s_[:, :-1])):
-        edge[a] |= on[a] != on[b]
-        edge[b] |= on[a] != on[b]
-    edge[:2] = edge[-2:] = edge[:, :2] = edge[:, -2:] = False # where the picture ends nothing is said
-    return steep[edge].mean()/max(steep.mean(), 1e-9) if edge.any() else 0.
-
-FLIPS = (('upside down', 'mask[::-1]', lambda m: m[::-1]), ('mirrored', 'mask[:, ::-1]', lambda m: m[:, ::-1]),
-         ('turned by 180 degrees', 'mask[::-1, ::-1]', lambda m: m[::-1, ::-1]),
-         ('turned by 90 degrees', 'np.rot90(mask)', np.rot90), ('turned by 90 degrees', 'np.rot90(mask, -1)', lambda m: np.rot90(m, -1)))
-
-def find_flips(witnesses: Sequence[Witness], # of some frames
-               ratio: float = 1.5, # by which the contrast must rise
-               same: float = .85, # overlap from which a mask looks the same either way, and says nothing
-              ) -> list[tuple[str, str, str]]: # camera, what it is, what to type
-    "Cameras whose masks fit their pictures when they are turned over."
-    res = []
-    for name in dict.fromkeys(o.camera for o in witnesses):
-        own = [o for o in witnesses if o.camera == name]
-        now = np.array([outline_contrast(o.image, o.mask) for o in own])
-        def gain(turn, own=own, now=now): # of the contrast; 0 where it stays low, or the mask nearly the same
-            on, there = (np.array([m(o.mask) >= 128 for o in own]) for m in (lambda m: m, turn))
-            then, other = np.array([outline_contrast(o.image, turn(o.mask)) for o in own]), (on & there).sum() < same*(on | there).sum()
-            return np.median(then/np.maximum(now, .1))*(np.median(now) < 4.5 and np.median(then) > 2.5 and other)
-        best = max((gain(turn), what, how) for what, how, turn in FLIPS if turn(own[0].mask).shape == own[0].mask.shape)
-        if best[0] > ratio: res.append((name, f'the masks are {best[1]}: turned over they would fit the pictures', f'mask = {best[2]}'))
-    return res
-
 # %% ../../nbs/capture/00_contradictions.ipynb #45505aa1
 def rotation(v: np.ndarray) -> np.ndarray: # [3] rotation vector -> [3, 3]
     angle = max(np.linalg.norm(v), 1e-12)
@@ -272,25 +214,77 @@ def find_tracking(landmarks: Mapping[str, np.ndarray], # by frame: [n, 3] world 
             (at(lambda p: p, lambda i: min(i + 1, last)), 'the poses come one frame late', 'shift params.npz by a frame'),
             (at(lambda p: p, lambda i: max(i - 1, 0)), 'the poses come one frame early', 'shift params.npz by a frame')]
     best = min(ways)
-    if now > .015 and best[0] < .4*now: return [(f'{best[1]}: so the landmarks would lie on each other in canonical space', best[2])]
+    if now > .015 and best[0] < .4*now or len(frames) > 5 and 'frame' in best[1] and now > .004 and best[0] < .7*now:
+        return [(f'{best[1]}: so the landmarks would lie on each other in canonical space', best[2])]
     if now > .2:
         return [(f'landmarks and poses do not belong together: in canonical space a landmark moves by {100*now:.0f}% of the head',
                  'are the landmarks in the same order in every frame, and the poses of these frames?')]
     return []
+
+# %% ../../nbs/capture/00_contradictions.ipynb #4241273b
+def firsts(witnesses: Sequence[Witness], order: Sequence[str]) -> list[Witness]: # order: of all frames
+    "Witnesses without those whose frame follows one that is among them."
+    after, kept = dict(zip(order[1:], order)), set()
+    for f in sorted({o.frame for o in witnesses}, key=dict(zip(order, range(len(order)))).get if order else None):
+        if after.get(f) not in kept: kept.add(f)
+    return [o for o in witnesses if o.frame in kept]
+
+def find_shifts(witnesses: Sequence[Witness], # of some frames, some of which follow each other
+                points: Mapping[str, np.ndarray], # by frame: [n, 3] world space, the same points on the head in all
+                order: Sequence[str], # all frames, one after the other
+                margin: float = .05, least: float = .6, # by which the score must rise, and to what
+               ) -> list[tuple[str|None, str, str]]: # camera (None: all of them), what it is, what to type
+    "Pictures that fit what was tracked in a neighbouring frame."
+    after, there = dict(zip(order, order[1:])), {(o.camera, o.frame) for o in witnesses}
+    pairs = [(o, after[o.frame]) for o in witnesses if (o.camera, after.get(o.frame)) in there and after[o.frame] in points]
+    other = {(o.camera, o.frame): o for o in witnesses}
+    def rise(pairs): # of the score: the tracking is late, it is early; nothing where it stays low
+        if len(pairs) < 3: return 0., 0.
+        def score(of): return np.mean([s for s, _ in of])*agreement(np.array([c for _, c in of]))
+        def gain(of, there, here):
+            then = score([point_colors(o, points[f]) for o, f in zip(of, there)])
+            return then - score([point_colors(o, points[f]) for o, f in zip(of, here)]) if then > least else 0.
+        own, there = [o.frame for o, _ in pairs], [f for _, f in pairs]
+        return gain([o for o, _ in pairs], there, own), gain([other[o.camera, f] for o, f in pairs], own, there)
+    def word(rises, by): return 'late' if rises[0] > max(by, rises[1]) else 'early' if rises[1] > by else None
+    way = dict(late='following', early='previous')
+    if found := word(rise(pairs), margin):
+        return [(None, f'the tracking comes one frame {found}: what was tracked in the {way[found]} frame fits the pictures',
+                 'shift the folders of params by a frame')]
+    res = []
+    for name in dict.fromkeys(o.camera for o in witnesses):
+        if found := word(rise([(o, f) for o, f in pairs if o.camera == name]), 1.5*margin):
+            turned = dict(late='early', early='late')[found]
+            res.append((name, f'the pictures of the camera come one frame {turned}: they show what was tracked in the {way[found]} frame',
+                        'shift its pictures and masks by a frame'))
+    return res
 
 # %% ../../nbs/capture/00_contradictions.ipynb #732eda01
 def find_contradictions(witnesses: Sequence[Witness], # of some frames, without those in which something else is wrong
                         landmarks: Mapping[str, np.ndarray], # by frame: [n, 3] world space
                         vertices: Mapping[str, np.ndarray], # by frame: [m, 3] world space; empty if there are none
                         pose: Mapping[str, np.ndarray], scale: Mapping[str, float], # by frame
-                       ) -> list[tuple[str, str|None, str, str]]: # 'params', 'mask' or 'camera'; which camera; problem; fix
+                        order: Sequence[str] = (), # all frames, one after the other; (): they do not follow each other
+                       ) -> list[tuple[str, str|None, str, str]]: # 'params', 'mask', 'image' or 'camera'; which camera; problem; fix
     "What in a capture contradicts the rest of it, beyond single views."
-    res = [('params', None, *found) for found in find_tracking(landmarks, pose, scale)]
-    flips, cameras = find_flips(witnesses), {o.camera for o in witnesses}
+    tracking = find_tracking(landmarks, pose, scale)
+    flips, cameras = find_flips(firsts(witnesses, order)), {o.camera for o in witnesses}
     if len(flips) == len(cameras) > 1 and len({found[1:] for found in flips}) == 1: flips = [(None, *flips[0][1:])]
-    res += [('mask', *found) for found in flips]
-    trusted = [o for o in witnesses if o.camera not in {f[0] for f in flips} and o.frame in landmarks]
+    strange = {f[0] for f in flips}
+    rest = [o for o in witnesses if o.camera not in strange and None not in strange]
+    masks = flips + find_borrowed(firsts(rest, order))
+    masks += [found for found in find_delays(rest, order) if found[0] not in {f[0] for f in masks}]
     points = {f: np.concatenate([v, vertices[f]]) if f in vertices else v for f, v in landmarks.items()}
     count = max(map(len, points.values()), default=0)
-    trusted = [o for o in trusted if len(points[o.frame]) == count]
-    return res if None in {f[0] for f in flips} else res + [('camera', *found) for found in find_calibration(trusted, points)]
+    strange = {f[0] for f in masks}
+    trusted = [o for o in rest if o.camera not in strange and None not in strange and len(points.get(o.frame, ())) == count]
+    late = find_shifts(trusted, points, order)
+    shifted = [('params' if camera is None else 'image', camera, what, how) for camera, what, how in late]
+    if late and late[0][0] is None and any('one frame' in what for what, _ in tracking): # the poses are right
+        tracking, shifted = [], [('params', None, late[0][1].replace('the tracking comes', 'landmarks and vertices come'),
+                                  'shift lmk_3d.npy and vertices.npy by a frame')]
+    res = [('params', None, *found) for found in tracking] + shifted
+    res += [('image' if what.startswith('the pictures') else 'mask', camera, what, how) for camera, what, how in masks]
+    if None in strange or any(camera is None for camera, *_ in late): return res
+    trusted = [o for o in firsts(trusted, order) if o.camera not in {camera for camera, *_ in late}]
+    return res + [('camera', *found) for found in find_calibration(trusted, points)]

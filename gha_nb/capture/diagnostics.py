@@ -4,23 +4,26 @@
 
 # %% auto #0
 __all__ = ['join_names', 'widest_angle', 'diagnose_rig', 'diagnose_expressions', 'diagnose_brightness', 'diagnose_repeats',
-           'diagnose_tracking', 'point_views', 'diagnose_agreement', 'correlation', 'diagnose_units', 'diagnose']
+           'diagnose_tracking', 'small_view', 'point_views', 'diagnose_agreement', 'correlation',
+           'diagnose_silhouettes', 'diagnose_units', 'diagnose']
 
 # %% ../../nbs/capture/07_diagnostics.ipynb #cff65262
 import math, warnings
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 import torch
 from PIL import Image
 
 from .capture import Capture
-from .contradictions import Witness, point_colors
+from .contradictions import point_colors
 from .layout import picture_file
 from .tracked import canonical_points, inside_masks, largest_turn, neutral_frame
 from ..pictures import stored_picture
+from ..silhouettes import Witness, find_strange_silhouettes
 
 # %% ../../nbs/capture/07_diagnostics.ipynb #962de838
 def join_names(names, # any number of them
@@ -110,17 +113,19 @@ def diagnose_tracking(capture: Capture, frame: str,
     return [f'Frame{"s"*(len(odd) > 1)} {join_names(odd)}: landmarks lie beside the head ({seen}). {advice}']
 
 # %% ../../nbs/capture/07_diagnostics.ipynb #28e6315a
+def small_view(capture: Capture, frame: str, name: str, # of a camera
+               size: int = 128, # width of the picture, pixels
+              ) -> Witness:
+    "A view as arrays."
+    image, mask, _ = ((255*v).byte().permute(1, 2, 0).numpy() for v in capture.targets(frame, name, size))
+    camera = capture.camera(frame, name).scaled_to(*image.shape[1::-1])
+    K, E = (np.asarray(v, np.float64) for v in (camera.K, camera.world_to_camera[:3]))
+    return Witness(frame, name, K, E, (camera.width, camera.height), image, mask[..., 0])
+
 def point_views(capture: Capture, frame: str, points: np.ndarray, # [n, 3] world space, on the head
-                size: int = 128, # width at which pictures are read, pixels
                ) -> dict[str, tuple[float, np.ndarray]]: # by camera: share of points in its mask; colours [n, 3], NaN where not seen
     "What the training cameras see of points of the head."
-    res = {}
-    for name in capture.split.train_cameras:
-        image, mask, _ = ((255*v).byte().permute(1, 2, 0).numpy() for v in capture.targets(frame, name, size))
-        camera = capture.camera(frame, name).scaled_to(*image.shape[1::-1])
-        K, E = (np.asarray(v, np.float64) for v in (camera.K, camera.world_to_camera[:3]))
-        res[name] = point_colors(Witness(frame, name, K, E, (camera.width, camera.height), image, mask[..., 0]), points)
-    return res
+    return {name: point_colors(small_view(capture, frame, name), points) for name in capture.split.train_cameras}
 
 def diagnose_agreement(capture: Capture, frame: str,
                        least: float = 0.6, # correlation with the other cameras below which a camera is reported
@@ -160,12 +165,30 @@ def correlation(a: np.ndarray, b: np.ndarray, # [n, 3], NaN where nothing is kno
     if both.sum() < least or min(a[both].std(), b[both].std()) < 4: return float('nan')
     return float(np.corrcoef(a[both].ravel(), b[both].ravel())[0, 1])
 
+# %% ../../nbs/capture/07_diagnostics.ipynb #6eed87d4
+def diagnose_silhouettes(capture: Capture, frame: str,
+                         shots: int = 2, # frames that are looked at
+                        ) -> list[str]: # sentences
+    "Cameras whose masks contradict those of all others: too large, or too small."
+    frames, found = capture.split.train_frames, []
+    for f in frames[::max(1, len(frames)//shots)][:shots]:
+        points = np.asarray(capture.landmarks(f), np.float64)
+        views = [small_view(capture, f, name) for name in capture.split.train_cameras]
+        found.append((views, np.median(points, 0), 1.2*np.ptp(points, axis=0).max()))
+    advice = 'Is the same head masked in all of them, all of it, and nothing else?'
+    return [f'The masks of camera {name} do not fit those of the others: {what}. {advice}' if name else
+            f'The masks of the cameras do not fit each other: {what}. {advice}' for name, what in find_strange_silhouettes(found)]
+
 # %% ../../nbs/capture/07_diagnostics.ipynb #5688e6aa
 def diagnose_units(capture: Capture, frame: str) -> list[str]: # sentences
-    "Heads of another size than heads have; coefficients in percent; masks of zeros and ones."
+    "Heads of another size than heads have, in the world or in canonical space; coefficients in percent; masks of zeros and ones."
     size, res = (capture.landmarks(frame).amax(0) - capture.landmarks(frame).amin(0)).max().item(), []
     if not .04 < size < .6:
         res.append(f'The landmarks span {size:.3g} m: that is no head in metres. It does no harm if everything is in the same unit.')
+    far = canonical_points(capture, frame, capture.landmarks(frame)).norm(dim=1).median().item()
+    if not .45 < far < 2:
+        way = f'scale /= {.84/far:.2g}' if far < 1 else f'scale *= {far/.84:.2g}'
+        res.append(f'Pose and scale put the landmarks {far:.2g} units from the origin of canonical space, usually 0.8: {way} would fit.')
     most = max(capture.expression(f).abs().max().item() for f in capture.split.train_frames)
     if most > 20: res.append(f'A coefficient reaches {most:.4g}, expected about 1: if they are percentages, save exp_coeff / 100.')
     file = stored_picture(capture.path/picture_file('mask', frame, capture.split.train_cameras[0]))
@@ -176,11 +199,14 @@ def diagnose_units(capture: Capture, frame: str) -> list[str]: # sentences
 
 # %% ../../nbs/capture/07_diagnostics.ipynb #1d6abd00
 def diagnose(capture: Capture, # to be trained on
+             most: int = 400, # training frames that are looked at, evenly spread
             ) -> list[str]: # sentences with names of frames and cameras; empty if nothing was noticed
     """What a valid capture leaves open, or probably has wrong, about the head.
 
         print(*diagnose(Capture.read('my_capture')), sep='\\n')"""
+    train = capture.split.train_frames
+    capture = replace(capture, split=replace(capture.split, train_frames=train[::-(-len(train)//most)]))
     frame = neutral_frame(capture)
     checks: list[Callable] = [diagnose_rig, diagnose_expressions, diagnose_brightness, diagnose_repeats, diagnose_tracking,
-                              diagnose_agreement, diagnose_units]
+                              lambda *of: diagnose_agreement(*of) or diagnose_silhouettes(*of), diagnose_units]
     return [sentence for check in checks for sentence in check(capture, frame)]

@@ -255,8 +255,9 @@ def make_split(content: dict|None, # what `read_split` found
     if content is None:
         content = dict(test_frames=frames[len(frames) - max(len(frames)//10, 1):] if len(frames) > 2 else [],
                        test_cameras=[cameras[len(cameras)//2]] if len(cameras) > 2 else [])
-    def chosen(names, key, otherwise): return [n for n in names if n in content[key]] if key in content else otherwise
-    def rest(names, key): return [n for n in names if n not in content.get(key, [])]
+    listed = {k: set(content[k]) for k in content if k.endswith(('_frames', '_cameras'))}
+    def chosen(names, key, otherwise): return [n for n in names if n in listed[key]] if key in content else otherwise
+    def rest(names, key): return [n for n in names if n not in listed.get(key, ())]
     return Split(chosen(frames, 'train_frames', rest(frames, 'test_frames')), chosen(frames, 'test_frames', []),
                  chosen(cameras, 'train_cameras', rest(cameras, 'test_cameras')), chosen(cameras, 'test_cameras', []))
 
@@ -283,14 +284,15 @@ def check_names(content: dict, # of split.json
     "Does the split name frames, or cameras, that exist, each on one side, and some for training?"
     def add(problem, fix, **where): report.add('split.json', problem, fix, **where)
     every, train, test = f'{kind}s', f'train_{kind}s', f'test_{kind}s'
-    chosen = content.get(every, allowed) if every in split_keys else allowed
+    allowed, tested = dict.fromkeys(allowed), set(content.get(test, [])) # of many, looked up at once
+    chosen = dict.fromkeys(content[every]) if every in split_keys and every in content else allowed
     for key in (k for k in (every, train, test) if k in split_keys):
         for name in dict.fromkeys(content.get(key, [])):
             if name not in allowed:
                 add(f'{key} names {name}, of which there are no files', f'remove the name, or add the {kind}', **{kind: name})
             elif name not in chosen: add(f'{key} names {name}, which is not among {every}', f'add it to {every}', **{kind: name})
     for name in dict.fromkeys(content.get(train, [])):
-        if name in content.get(test, []): add(f'{name} is both in {train} and in {test}', 'keep it in one of them', **{kind: name})
+        if name in tested: add(f'{name} is both in {train} and in {test}', 'keep it in one of them', **{kind: name})
     training = content.get(train, chosen)
     if not any(n in training and n not in content.get(test, []) for n in present):
         add(f'no {kind} is left for training', f'list some in {train}')

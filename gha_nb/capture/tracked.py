@@ -243,8 +243,8 @@ def tracked_motion(capture: Capture, # whose training frames
                    prior: bool = False, # expect ARKit coefficients to move this face as they move others?
                   ) -> LinearMotion:
     "Learn the motion from the tracked points and the poses of the training frames alone."
-    x0, n = tracked_points(capture, frame), len(capture.landmarks(frame))
-    frames = [f for f in capture.split.train_frames if len(capture.landmarks(f)) == n and len(tracked_points(capture, f)) == len(x0)]
+    x0, n, train = tracked_points(capture, frame), len(capture.landmarks(frame)), capture.split.train_frames
+    frames = [f for f in train[::-(-len(train)//2000)] if len(capture.landmarks(f)) == n and len(tracked_points(capture, f)) == len(x0)]
     static, shares = static_points(capture, frame, x0), torso_shares(capture, frames, frame) if torso else None
     targets = torch.stack([frame_displacements(capture, f, frame, *static, shares) for f in frames])
     inputs, points = frame_inputs(capture, frames, frame), torch.cat([x0, static[0]])

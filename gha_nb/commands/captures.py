@@ -54,7 +54,7 @@ def check(capture:str,  # folder of the capture, or of a data set
 
 # %% ../../nbs/commands/01_captures.ipynb #a95f48cc
 @command
-def convert(folder:Path,  # a data set: of VHAP, INSTA, IMavatar, FlashAvatar, NeRSemble, Multiface, nerfstudio, COLMAP, or plain
+def convert(folder:Path,  # a data set: VHAP, INSTA, IMavatar, FlashAvatar, NeRSemble, Multiface, Ava-256, nerfstudio, COLMAP, plain, ...
             *, out:Path,  # folder of the capture, which is made; a call that was interrupted is continued
             layout:str|None=None,  # name of its layout; default: found out
             frames:int|None=None,  # at most so many, spread over the recording; default: all

@@ -19,11 +19,14 @@ from ..core import GhaError
 # %% ../../nbs/commands/03_motion.ipynb #774f0f58
 def load_torch():
     "Load torch for work in real time or nearly so"
+    if 'torch' in sys.modules: return
     if os.environ.get('GOMP_SPINCOUNT') == '30000':  # as `gha_nb` sets it for training; it is read when torch is loaded
         os.environ['GOMP_SPINCOUNT'] = '1000'  # here encoder, sound and camera have work, too, while threads would spin
-    gc.disable()  # it makes half a million objects that stay, which are not to be looked through again and again
+    gc.disable()  # it makes half a million objects that stay: they are not to be looked through again and again,
     try: import torch  # noqa: F401
-    finally: gc.enable()
+    finally:
+        gc.freeze()  # and not later either, nor at the end
+        gc.enable()
 
 @command
 def reenact(run:str,  # folder of the run, or a .baked file
@@ -138,7 +141,7 @@ def live(run:str,  # folder of the run, or a .baked file, which is much faster
 # %% ../../nbs/commands/03_motion.ipynb #26cf4d2e
 @command
 def export(run:str,  # folder of the run, or a .baked file
-           *, format:Literal['ply', 'splat', 'spz', 'glb', 'ply-sequence', 'web']='ply',  # splats or a page; sequence: frame0001.ply, ...
+           *, format:Literal['ply', 'splat', 'spz', 'sog', 'glb', 'ply-sequence', 'web']='ply',  # splats or a page; sequence: frame0001.ply
            out:Path|None=None,  # the file, or for a range or a page the folder; default: RUN/export/
            capture:str|None=None,  # capture with the frames, and the cameras for the fit; default: the neutral head
            frame:str|None=None,  # name of one frame

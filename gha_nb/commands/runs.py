@@ -27,6 +27,7 @@ def train(capture:str,  # folder of the capture, or of a data set
           set:tuple[str, ...]=(),  # fields of the preset to change, by path: generator.channels=16 losses.perceptual=0 upsampler=bicubic
           minutes:float|None=None,  # wall time, from the start of this program to the saved avatar
           steps:int|None=None,  # or the number of steps, which makes a run repeatable; neither: as the preset says
+          frames:int|None=None,  # training frames to keep, those that differ most in expression and head turn; default: all
           init:str|None=None,  # where Gaussians start: guidance (a mesh), cloud (tracked points), template or random
           seed:int=0,  # of every random choice
           resume:bool=False,  # continue the run in the folder from its newest checkpoint
@@ -37,12 +38,14 @@ def train(capture:str,  # folder of the capture, or of a data set
     "Train an avatar of a capture"
     from gha_nb.processes import Signals, Stopped
     from gha_nb.readers.reading import open_capture
+    from gha_nb.readers.selection import varied_frames
     from gha_nb.training import find_preset, train as train_avatar
     from gha_nb.training.distributed import join_processes
     try:
         with Signals(), join_processes(load_settings().device) as processes: # None: this one is alone
             first = processes is None or processes.is_first
             capture, chosen = open_capture(find_capture(capture), say=complain), find_preset(preset).changed(*set)
+            if frames is not None: capture = varied_frames(capture, frames)
             with import_module('gha_nb.viewer.live').LiveViewer() if view and first else nullcontext() as live:
                 train_avatar(capture, out, preset=chosen, minutes=minutes, steps=steps, init=init, seed=seed, resume=resume,
                              overwrite=overwrite, callbacks=(live,) if view and first else (), device=load_settings().device,

@@ -33,6 +33,7 @@ def consent(action:Literal['new', 'show', 'verify', 'revoke'],  # new: record it
     "Whose likeness a capture shows, what they agreed to, and taking it back"
     from gha_nb.trust import asking, consent as c
     folder = find_capture(capture)
+    if not folder.is_dir(): raise GhaError(f'{folder} is no folder of a capture')
     if action == 'new':
         if (folder/c.CONSENT_FILE).exists() and not overwrite:
             raise GhaError(f'{folder/c.CONSENT_FILE} is there already: revoke it, or --overwrite')
@@ -41,7 +42,8 @@ def consent(action:Literal['new', 'show', 'verify', 'revoke'],  # new: record it
         complete = 'recorder' in known and (nobody or 'how' in known)
         make = asking.ask_consent if asking.has_terminal() and not complete else asking.consent_from
         file = c.write_consent(folder, make(known, evidence=evidence, key=sign), overwrite)
-        print(f'{file}\n{asking.described(c.read_consent(folder))}')
+        print(f'{file}\n{asking.described(record := c.read_consent(folder))}')
+        if c.terms_of(record).state == 'run out': complain(f'note: {record.until} is past, so nothing may be made of it')
         return
     record = c.read_consent(folder)
     if record is None: raise GhaError(f'{folder}: no consent is recorded; `gha-nb consent new {capture}` does it')

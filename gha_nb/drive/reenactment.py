@@ -26,6 +26,7 @@ from .performance import (Performance, are_numbered, as_performance, fit_to_rang
                                       smoothed_rotations, soft_limit)
 from .performance_file import lay_sound, playable
 from ..geometry import Camera, look_at, matrix_to_rotvec, perspective, pose_matrix, rotvec_to_matrix, to_canonical
+from ..native import in_order
 from ..trust.marking import Marker, Marking, allowed, marked_video, seal
 
 # %% ../../nbs/drive/02_reenactment.ipynb #58def943
@@ -82,8 +83,7 @@ class DriveReport:
 
 class DrivenFrames(list):
     "Frames `(expression [E], pose [6], scale [], torso [6])` in an avatar's world, with their `performance` and a `report`."
-    performance: Performance
-    report: DriveReport
+    performance: Performance; report: DriveReport
 
 # %% ../../nbs/drive/02_reenactment.ipynb #921754cc
 def neutral_index(performance: Performance, neutral: str|None = None, # name of a frame
@@ -221,8 +221,7 @@ def frame_cameras(avatar: HeadAvatar, driven: DrivenFrames, # from `drive`
     "The camera of each frame, and what the driver looked like from there; raises `GhaError` for a camera that there is not."
     if isinstance(camera, Camera) or capture is None:
         if isinstance(camera, str): raise GhaError(f'camera {camera!r}: a table has no cameras; only a capture that drives does')
-        for _ in driven: yield camera or face_camera(avatar), None
-        return
+        return (yield from ((camera or face_camera(avatar), None) for _ in driven))
     name, factor, h = camera or frontal_camera(capture), avatar.config.upsampler.factor, avatar.resolution[1]
     if name not in capture.cameras: raise GhaError(f"{capture.name} has no camera {name!r}; there are {', '.join(capture.cameras)}")
     pose, scale = capture.pose(driven.report.neutral), capture.scale(driven.report.neutral)
@@ -239,17 +238,18 @@ def render_driven(avatar: HeadAvatar, driven: DrivenFrames, # from `drive`
                   capture: Capture|None = None, camera: Camera|str|None = None, # as in `frame_cameras`
                   beside: bool = True, # the driver's picture on the left, where there is one
                  ) -> Iterator[UInt8[np.ndarray, "h w 3"]]: # RGB; sides are even, as video needs them
-    "Render the frames of a reenactment, one after the other."
-    for inputs, (seen, truth) in zip(driven, frame_cameras(avatar, driven, capture, camera)):
+    "Render the frames of a reenactment in their order; a CPU draws some at a time."
+    def draw(inputs, seen, truth):
         image = avatar.render(seen, *inputs).cpu()
         if beside and truth is not None: image = torch.cat([truth, image], 1)
         pixels = (image.clamp(0, 1)*255).round().byte().numpy()
-        yield np.pad(pixels, ((0, pixels.shape[0] % 2), (0, pixels.shape[1] % 2), (0, 0)), mode='edge')
+        return np.pad(pixels, ((0, pixels.shape[0] % 2), (0, pixels.shape[1] % 2), (0, 0)), mode='edge')
+    frames = ((inputs, *view) for inputs, view in zip(driven, frame_cameras(avatar, driven, capture, camera)))
+    yield from in_order(draw, frames, None if avatar.neutral_pose.device.type == 'cpu' else 1)
 
 def write_video(out: Path, # .mp4; replaced if it is there
                 pictures: Iterator[UInt8[np.ndarray, "h w 3"]], # RGB, even sides
-                total: int, # how many pictures there are
-                fps: float, # frames per second
+                total: int, fps: float, # how many pictures there are, and how many a second
                 watch: Callable|None = None, # as in `reenact`
                 marker: Marker|None = None, # puts a watermark into each; None: there is none
                ) -> Path:

@@ -6,4 +6,5 @@ __getattr__, __dir__, __all__ = lazy(__name__, dict(
     metrics='evaluate write_metrics flicker comparison_sheet',
     report='write_report',
     benchmark='bench',
-    ablation='ablate'))
+    ablation='ablate',
+    nersemble='run_benchmark'))

@@ -4,5 +4,6 @@ from .metrics import evaluate as evaluate, write_metrics as write_metrics, flick
 from .report import write_report as write_report
 from .benchmark import bench as bench
 from .ablation import ablate as ablate
+from .nersemble import run_benchmark as run_benchmark
 
-__all__ = ['evaluate', 'write_metrics', 'flicker', 'comparison_sheet', 'write_report', 'bench', 'ablate']
+__all__ = ['evaluate', 'write_metrics', 'flicker', 'comparison_sheet', 'write_report', 'bench', 'ablate', 'run_benchmark']

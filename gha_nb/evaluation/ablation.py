@@ -8,7 +8,7 @@ __all__ = ['PLAN', 'StudyRun', 'plan_text', 'read_plan', 'Study', 'made_of', 'fi
 
 # %% ../../nbs/evaluation/05_ablation.ipynb #ab1a0004
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from ..capture.capture import Capture
@@ -48,7 +48,9 @@ def read_plan(source: Path|str|dict, # a JSON file, or what would be in it
     plan = PLAN | plan
     if not isinstance(plan['runs'], dict) or not plan['runs'] or not all(isinstance(v, dict) for v in plan['runs'].values()):
         raise GhaError(f'{path}: "runs" gives each run a name and an object of what it changes, such as {{"base": {{}}}}')
-    if (plan['minutes'] is None) == (plan['steps'] is None): raise GhaError(f'{path}: give all runs one budget, in "minutes" or in "steps"')
+    own = [('minutes' in v) != ('steps' in v) for v in plan['runs'].values()]
+    if (plan['minutes'] is not None) + (plan['steps'] is not None) + all(own) != 1 or any(own) != all(own):
+        raise GhaError(f'{path}: give all runs one budget, in "minutes" or in "steps", or each run one of its own')
     for key, kind, what in (('capture', str, 'a path or a name'), ('preset', str, 'the name of a preset'),
                             ('seeds', list, 'a list of whole numbers'),
                             ('minutes', int | float | None, 'a number'), ('steps', int | None, 'a whole number')):
@@ -60,6 +62,7 @@ def read_plan(source: Path|str|dict, # a JSON file, or what would be in it
         preset = base
         try:
             if 'init' in changes: preset = with_start(preset, changes['init'])
+            if all(own): preset = replace(preset, minutes=None, steps=None)
             for field, value in changes.items():
                 if field != 'init': preset = with_field(preset, field, value)
         except GhaError as e: raise GhaError(f'{path}: run {variant!r}: {e}') from None
@@ -153,6 +156,6 @@ def saved_study(file: Path|str, # study.json, or what tools/results.py made of i
                ) -> tuple[str, Study]: # one line about it, in Markdown, and its runs
     "A study as it was saved."
     s = json.loads(Path(file).read_text())
-    budget = f"{s['minutes']:g} minutes" if s['minutes'] else f"{s['steps']:,} steps"
-    return f"**{Path(file).stem}**: {s['capture']}, preset {s['preset']}, {budget} each. {s.get('note', '')}".rstrip(), Study(s['results'],
+    budget = f"{s['minutes']:g} minutes each" if s['minutes'] else f"{s['steps']:,} steps each" if s['steps'] else 'budgets of their own'
+    return f"**{Path(file).stem}**: {s['capture']}, preset {s['preset']}, {budget}. {s.get('note', '')}".rstrip(), Study(s['results'],
                                                                                                                               s['failed'])

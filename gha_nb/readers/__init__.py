@@ -7,4 +7,5 @@ __getattr__, __dir__, __all__ = lazy(__name__, dict(
     layouts='read_recording layout_names',
     triangulation='triangulate settle_cameras',
     completion='complete',
-    reading='open_capture convert'))
+    reading='open_capture convert',
+    selection='varied_frames'))

@@ -4,9 +4,10 @@
 
 # %% ../../nbs/readers/01_recording.ipynb #c40562d0
 from __future__ import annotations
-import io
-from collections.abc import Mapping
+import io, zipfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 import numpy as np
 from PIL import Image
@@ -17,7 +18,9 @@ from ..pictures import check_pixels, decode_picture
 
 
 # %% auto #0
-__all__ = ['standing_pose', 'read_pixels', 'Shot', 'file_bytes', 'straightened', 'import_cv2', 'Films', 'Recording', 'stored_as']
+__all__ = ['film_endings', 'terms', 'light', 'as_byte', 'standing_pose', 'read_pixels', 'archive', 'archive_of', 'members',
+           'is_stored', 'file_bytes', 'Shot', 'calibrated', 'straightened', 'import_cv2', 'Films', 'Recording',
+           'stored_as']
 
 # %% ../../nbs/readers/01_recording.ipynb #741b1aab
 def read_pixels(data: bytes, # of a picture
@@ -33,6 +36,34 @@ def read_pixels(data: bytes, # of a picture
     except Exception as error: # decoders raise what they like
         raise CaptureError(f'{where} cannot be decoded: {reason(error)}; export the picture again') from None
 
+@lru_cache(256)
+def archive(path: Path, changed: int) -> zipfile.ZipFile: # changed: time of its last change
+    "An archive that is kept open; raises `CaptureError`."
+    try: return zipfile.ZipFile(path)
+    except (OSError, zipfile.BadZipFile) as error: raise CaptureError(f'{path} cannot be opened: {reason(error)}; copy it again') from None
+
+def archive_of(path: Path) -> Path|None:
+    "The archive in which a file lies; None: it is a file of its own."
+    return path.parent if path.parent.suffix.lower() == '.zip' and path.parent.is_file() else None
+
+def members(path: Path) -> list[str]: # names; none if the archive is not there
+    "The files in an archive."
+    return archive(path, path.stat().st_mtime_ns).namelist() if path.is_file() else []
+
+def is_stored(path: Path) -> bool:
+    "Is a file there, perhaps in an archive?"
+    inside = archive_of(path)
+    return path.is_file() if inside is None else path.name in archive(inside, inside.stat().st_mtime_ns).NameToInfo
+
+def file_bytes(path: Path) -> bytes:
+    "The bytes of a file, perhaps in an archive; raises `CaptureError` with its name."
+    if (inside := archive_of(path)) is not None:
+        try: return archive(inside, inside.stat().st_mtime_ns).read(path.name)
+        except (KeyError, OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+            raise CaptureError(f'{path} cannot be read: {reason(error)}; copy the archive again') from None
+    try: return open_bytes(path)
+    except LayoutError as error: raise CaptureError(f'{path} {error}') from None
+
 # %% ../../nbs/readers/01_recording.ipynb #565b80a8
 @dataclass(frozen=True)
 class Shot:
@@ -40,26 +71,56 @@ class Shot:
     image: Path # a picture, or a film
     camera: Camera # of the picture's size, world to camera in OpenCV's axes; without distortion
     number: int|None = None # of the frame, where `image` is a film
-    mask: Path|None = None # 255 on the head; None: what is opaque in the picture, or nothing is known
+    mask: Path|None = None # 255 on the head, or labels; a film if `image` is one; None: what is opaque in the picture, or nothing is known
+    background: tuple[int, ...] = () # labels of the mask that are not the head; (): it has no labels
     distortion: tuple[float, ...] = () # OpenCV's: k1, k2, p1, p2, k3, ...; or k1 to k4 of a fisheye lens
     fisheye: bool = False
-    color: np.ndarray|None = None # [3, 3]: from the picture's RGB to calibrated RGB
+    color: np.ndarray|None = None # [3, n] for `calibrated`
 
     def read(self, films: Films|None = None) -> tuple[np.ndarray, np.ndarray|None]: # uint8 [H, W, 3], uint8 [H, W]
         "The picture and its mask, straightened; raises `CaptureError`."
-        data = None if self.number is not None else file_bytes(self.image)
-        image, alpha = ((films or Films()).frame(self.image, self.number), None) if data is None else read_pixels(data, str(self.image))
-        mask = alpha if self.mask is None else read_pixels(file_bytes(self.mask), str(self.mask), gray=True)[0]
+        films = films or Films()
+        if self.number is not None: image, alpha = films.frame(self.image, self.number), None
+        else: image, alpha = read_pixels(file_bytes(self.image), str(self.image))
+        mask = alpha if self.mask is None else self.read_mask(films)
         if mask is not None and mask.shape != image.shape[:2]:
             mask = np.asarray(Image.fromarray(mask).resize(image.shape[1::-1], Image.Resampling.BILINEAR))
-        if self.color is not None: image = np.rint(np.clip(image @ np.asarray(self.color).T, 0, 255)).astype(np.uint8)
+        if self.color is not None: image = calibrated(image, np.asarray(self.color, float))
         if not any(self.distortion): return image, mask
         return tuple(None if v is None else straightened(v, self.camera, self.distortion, self.fisheye) for v in (image, mask))
 
-def file_bytes(path: Path) -> bytes:
-    "The bytes of a file; raises `CaptureError` with its name."
-    try: return open_bytes(path)
-    except LayoutError as error: raise CaptureError(f'{path} {error}') from None
+    def read_mask(self, films: Films) -> np.ndarray: # uint8 [H, W]
+        "The mask as it is stored."
+        if self.number is not None and self.mask.suffix.lower() in film_endings: return films.frame(self.mask, self.number)[..., 0]
+        data = file_bytes(self.mask)
+        if not self.background: return read_pixels(data, str(self.mask), gray=True)[0]
+        try:
+            with Image.open(io.BytesIO(data)) as image: labels = np.asarray(image)
+        except Exception as error: # decoders raise what they like
+            raise CaptureError(f'{self.mask} cannot be decoded: {reason(error)}; copy it again') from None
+        return np.where(np.isin(labels if labels.ndim == 2 else labels[..., 0], self.background), 0, 255).astype(np.uint8)
+
+film_endings = '.mp4', '.mov', '.avi', '.mkv', '.webm'
+terms = {3: 'r g b', 4: 'r g b 1', 5: 'r g b rgb 1', 7: 'r g b rg rb gb 1', 8: 'r g b rg rb gb rgb 1',
+         10: 'r g b rg rb gb rr gg bb 1', 11: 'r g b rg rb gb rr gg bb rgb 1'} # Cheung et al. (2004), by the number of columns
+light = np.arange(256)/255 # of a byte, linear (sRGB)
+light = np.where(light <= .04045, light/12.92, ((light + .055)/1.055)**2.4).astype(np.float32)
+as_byte = np.arange(65536)/65535 # of linear light
+as_byte = np.rint(255*np.where(as_byte <= .0031308, 12.92*as_byte, 1.055*as_byte**(1/2.4) - .055)).astype(np.uint8)
+
+def calibrated(image: np.ndarray, # uint8 [H, W, 3] sRGB
+               matrix: np.ndarray, # [3, n] for linear light
+              ) -> np.ndarray: # uint8 [H, W, 3] sRGB
+    "Colours through a calibration; raises `CaptureError` for a matrix that is none."
+    if matrix.shape not in {(3, n) for n in terms} or not np.isfinite(matrix).all():
+        raise CaptureError(f'a colour calibration is a matrix of 3 rows and {", ".join(map(str, terms))} columns, not {matrix.shape}')
+    known = dict(zip('rgb', np.moveaxis(light[image], -1, 0))) | {'1': np.float32(1)}
+    out = np.zeros(image.shape, np.float32)
+    for column, term in zip(matrix.T.astype(np.float32), terms[matrix.shape[1]].split()):
+        value = known[term[0]]
+        for letter in term[1:]: value = value*known[letter]
+        out += np.multiply.outer(value, column) if np.ndim(value) else column
+    return as_byte[(out.clip(0, 1)*65535).round().astype(np.uint16)]
 
 def straightened(picture: np.ndarray, # uint8 [H, W] or [H, W, 3]
                  camera: Camera, # whose matrix the picture keeps
@@ -114,6 +175,8 @@ class Recording:
     test_cameras: tuple[str, ...] = ()
     standing: bool = False # one camera that stood, whatever its file says of it: head fixed and camera moving is how the tracker put it
     notes: tuple[str, ...] = () # what was assumed
+    poses: Mapping[str, np.ndarray] = field(default_factory=dict) # [3, 4] by frame: from the head of its own model to the world
+    points: Mapping[str, Callable] = field(default_factory=dict) # by frame: reads [n, 3], tracked points of the head
 
     @property
     def cameras(self) -> list[str]: # names, sorted
@@ -138,8 +201,9 @@ class Recording:
         if not frames:
             raise CaptureError(f'{self.path}: read as {self.layout}, it has no moment that all of its {len(self.cameras)} cameras saw'
                                + (' and that has coefficients' if self.coefficients else ''))
-        missing = [s.image for k, s in self.shots.items() if k[0] in set(frames) and not s.image.is_file()]
-        missing += [s.mask for k, s in self.shots.items() if k[0] in set(frames) and s.mask and not s.mask.is_file()]
+        kept = set(frames)
+        named = dict.fromkeys(p for (f, _), s in self.shots.items() if f in kept for p in (s.image, s.mask) if p)
+        missing = [p for p in named if not is_stored(p)]
         if missing:
             raise CaptureError(f'{missing[0]} is missing, and {len(missing) - 1} more files that {self.path} names: copy them again')
         lost = len(every) - len(frames)

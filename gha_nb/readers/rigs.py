@@ -4,19 +4,22 @@
 
 # %% ../../nbs/readers/04_rigs.ipynb #7f7139c1
 from __future__ import annotations
-import csv, re
+import csv, io, re
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 import numpy as np
-from ..capture.layout import natural_key
+import trimesh
+from ..capture.layout import natural_key, reason
 from ..core import CaptureError
 from ..geometry import Camera
 from ..parts import part
-from .recording import Recording, Shot, import_cv2
+from .recording import Recording, Shot, file_bytes, import_cv2
 from .transforms import picture_size_of, read_json
 
 # %% auto #0
-__all__ = ['full_size', 'every', 'camera_of', 'film_facts', 'read_nersemble', 'read_multiface', 'read_colmap', 'read_plain']
+__all__ = ['full_size', 'every', 'mask_ending', 'camera_of', 'film_facts', 'read_nersemble', 'read_vertices', 'read_pose',
+           'tracked_meshes', 'read_multiface', 'read_colmap', 'counting', 'read_plain']
 
 # %% ../../nbs/readers/04_rigs.ipynb #236f82e2
 full_size = 2200, 3208 # pixels, width and height of what NeRSemble's lens belongs to
@@ -44,6 +47,7 @@ def read_nersemble(path: Path, config=None) -> Recording|None: # None: it is ano
     top = next((o for o in (path, path.parent.parent) if (o/'calibration'/'camera_params.json').is_file()), None)
     if top is None: return None
     said, shots = read_json(top/'calibration'/'camera_params.json'), {}
+    if isinstance(said.get('intrinsics'), dict): return None # the benchmark's, whose cameras have lenses of their own
     colors = read_json(top/'calibration'/'color_calibration.json') if (top/'calibration'/'color_calibration.json').is_file() else {}
     films = sorted((top/'sequences').glob('*/images/cam_*.*') if path == top else path.glob('images/cam_*.*'))
     if not films: raise CaptureError(f'{path} has no films sequences/NAME/images/cam_SERIAL.mp4')
@@ -55,17 +59,52 @@ def read_nersemble(path: Path, config=None) -> Recording|None: # None: it is ano
         if serial not in said.get('world_2_cam', {}): raise CaptureError(f'{film}: camera_params.json has no camera {serial}')
         K = np.array(said['intrinsics'], float)*np.array([[width/full_size[0]], [height/full_size[1]], [1]])
         camera = camera_of(K, said['world_2_cam'][serial], (width, height), f'camera {serial}')
-        color = np.array(colors[serial], float)[:3, :3] if serial in colors else None
+        color = np.array(colors[serial], float) if serial in colors else None
         for number in range(0, min(n for _, n in counts[sequence]), every):
             shots[f'{sequence}_{number:05d}' if path == top else f'{number:05d}', serial] = Shot(film, camera, number, color=color)
     return Recording(path, 'nersemble', shots, notes=(f'every {every}rd frame of the films is taken',))
 
 # %% ../../nbs/readers/04_rigs.ipynb #e3594d3a
+def read_vertices(file: Path) -> np.ndarray: # [n, 3]
+    "The vertices of a mesh: .bin (float32), .npy, .obj or .ply; raises `CaptureError`."
+    data = file_bytes(file)
+    try:
+        if file.suffix == '.bin': points = np.frombuffer(data, '<f4').reshape(-1, 3)
+        elif file.suffix == '.npy': points = np.load(io.BytesIO(data), allow_pickle=False).reshape(-1, 3)
+        elif file.suffix == '.obj': points = np.array([r.split()[1:4] for r in data.splitlines() if r[:2] == b'v '], float).reshape(-1, 3)
+        else: points = np.asarray(trimesh.load(io.BytesIO(data), file_type=file.suffix[1:], process=False).vertices)
+    except Exception as error: # trimesh raises what it likes
+        raise CaptureError(f'{file} holds no vertices: {reason(error)}; copy it again') from None
+    if not len(points) or not np.isfinite(points).all(): raise CaptureError(f'{file} holds no vertices, or NaN: copy it again')
+    return points.astype(np.float32)
+
+def read_pose(file: Path) -> np.ndarray: # [3, 4]
+    "A matrix of a rigid motion in a text file or a .npy; raises `CaptureError`."
+    data = file_bytes(file)
+    try:
+        if data[:6] == b'\x93NUMPY': matrix = np.load(io.BytesIO(data), allow_pickle=False)
+        else: matrix = np.array(data.decode().replace(',', ' ').split(), float)
+        matrix = matrix.reshape(-1, 4)[:3].astype(float)
+    except (ValueError, UnicodeDecodeError) as error: raise CaptureError(f'{file} is no matrix of 3 x 4: {reason(error)}') from None
+    if matrix.shape != (3, 4) or not np.isfinite(matrix).all() or np.abs(matrix[:, :3] @ matrix[:, :3].T - np.eye(3)).max() > .01:
+        raise CaptureError(f'{file} is no rotation and translation: copy it again, or remove it')
+    return matrix
+
+def tracked_meshes(path: Path, frames) -> tuple[dict, dict]: # poses and points by frame, of (frame, expression, number)
+    "What `tracked_mesh` has of some frames."
+    poses, points = {}, {}
+    for frame, expression, number in frames:
+        stem = path/'tracked_mesh'/expression/number
+        mesh = next((f for f in (stem.with_name(number + e) for e in ('.bin', '.obj')) if f.is_file()), None)
+        if mesh is not None: points[frame] = partial(read_vertices, mesh)
+        if (moved := stem.with_name(f'{number}_transform.txt')).is_file(): poses[frame] = read_pose(moved)
+    return poses, points
+
 @part('layout', 'multiface')
 def read_multiface(path: Path, config=None) -> Recording|None: # None: it is another layout
     "A recording of Multiface: `KRT` and `images`."
     if not (path/'KRT').is_file(): return None
-    shots, size, cameras = {}, {}, {}
+    shots, size, cameras, made = {}, {}, {}, {}
     blocks = [b.split('\n') for b in re.split(r'\n\s*\n', (path/'KRT').read_text().strip())]
     for name, *rows in blocks:
         try:
@@ -80,8 +119,11 @@ def read_multiface(path: Path, config=None) -> Recording|None: # None: it is ano
         if camera not in cameras: raise CaptureError(f'{path}/KRT has no camera {camera}, of which there are pictures')
         if camera not in size: size[camera] = picture_size_of(file)
         K, bent, E = cameras[camera]
-        shots[f'{expression}_{file.stem}', camera] = Shot(file, camera_of(K, E, size[camera], f'camera {camera}'), distortion=bent)
-    return Recording(path, 'multiface', shots, notes=('its tracked meshes are not used: the head is fitted anew',))
+        made[camera] = made.get(camera) or camera_of(K, E, size[camera], f'camera {camera}')
+        shots[f'{expression}_{file.stem}', camera] = Shot(file, made[camera], distortion=bent)
+    moments = dict.fromkeys((f'{f.parent.parent.name}_{f.stem}', f.parent.parent.name, f.stem) for f in (o.image for o in shots.values()))
+    poses, points = tracked_meshes(path, moments)
+    return Recording(path, 'multiface', shots, poses=poses, points=points)
 
 # %% ../../nbs/readers/04_rigs.ipynb #7d4f03e1
 @part('layout', 'colmap')
@@ -107,23 +149,37 @@ def read_colmap(path: Path, config=None) -> Recording|None: # None: it is anothe
     return Recording(path, 'colmap', shots, notes=('a model of COLMAP is one moment, of a head that kept still',))
 
 # %% ../../nbs/readers/04_rigs.ipynb #0e253259
+mask_ending = re.compile(r'[._]mask$|\.(?:png|jpe?g)$', re.IGNORECASE) # of the names of some programs: 3.mask.png, 3_mask.png, 3.jpg.png
+
+def counting(frames, coefficients) -> tuple[str, ...]: # a note, or none
+    "Do pictures count from another number than coefficients?"
+    a, b = (sorted(int(f) for f in names if f.isdecimal()) for names in (frames, coefficients))
+    if not a or len(a) != len(b) or a[0] == b[0] or [n - a[0] for n in a] != [n - b[0] for n in b]: return ()
+    return (f'pictures count from {a[0]} and coefficients from {b[0]}: they are paired by name. If the first picture belongs to the first '
+            f'row, add {a[0] - b[0]} to the frames in coefficients.csv',)
+
 @part('layout', 'plain')
 def read_plain(path: Path, config=None) -> Recording|None: # None: it is another layout
     "Pictures and a `cameras.json`."
     if not (path/'cameras.json').is_file() or not (path/'images').is_dir(): return None
     cameras, shots, coefficients, names = read_json(path/'cameras.json'), {}, {}, ()
-    for file in sorted(o for o in (path/'images').rglob('*') if o.is_file() and o.name[0] != '.'):
+    masks, pictures = {}, []
+    for folder in ('images', 'masks'):
+        for file in sorted(o for o in (path/folder).rglob('*') if o.is_file() and o.name[0] != '.'):
+            inside = file.relative_to(path/folder)
+            if folder == 'images' and not file.stem.lower().endswith(('.mask', '_mask')): pictures.append(file)
+            else: masks[inside.with_name(mask_ending.sub('', file.stem))] = file
+    for file in pictures:
         parts = file.relative_to(path/'images').with_suffix('').parts
         pair = parts if len(parts) == 2 else tuple(parts[0].split('_', 1)) if len(parts) == 1 and '_' in parts[0] else None
         camera = next((c for c in pair or () if c in cameras), None)
         if camera is None: raise CaptureError(f'{file}: none of the cameras {", ".join(cameras)} is in its name')
         frame, said = pair[1 - pair.index(camera)], cameras[camera]
-        masks = [m for m in (path/'masks').glob(f'{file.relative_to(path/"images").with_suffix("")}.*')]
         if not isinstance(said, dict) or not {'K', 'world_to_camera'} <= set(said):
             raise CaptureError(f'{path}/cameras.json: camera {camera} has no K or no world_to_camera')
         shots[frame, camera] = Shot(file, camera_of(said['K'], said['world_to_camera'], picture_size_of(file), f'camera {camera}'),
-                                    mask=masks[0] if masks else None, distortion=tuple(said.get('distortion', ())),
-                                    fisheye=bool(said.get('fisheye')))
+                                    mask=masks.get(file.relative_to(path/'images').with_suffix('')),
+                                    distortion=tuple(said.get('distortion', ())), fisheye=bool(said.get('fisheye')))
     if (table := path/'coefficients.csv').is_file():
         with open(table, newline='', encoding='utf-8-sig') as f: rows = list(csv.reader(f))
         try: names, coefficients = tuple(rows[0][1:]), {r[0]: np.array(r[1:], float) for r in rows[1:] if r}
@@ -131,4 +187,4 @@ def read_plain(path: Path, config=None) -> Recording|None: # None: it is another
             raise CaptureError(f'{table}: {error}; the first column is the frame, the others are numbers') from None
         if bad := [f for f, v in coefficients.items() if len(v) != len(names) or not np.isfinite(v).all()]:
             raise CaptureError(f'{table}: frame {bad[0]} has a number too few, too many, or none')
-    return Recording(path, 'plain', shots, coefficients, names)
+    return Recording(path, 'plain', shots, coefficients, names, notes=counting({f for f, _ in shots}, coefficients))

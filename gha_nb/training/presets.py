@@ -20,7 +20,7 @@ from ..parts import (Enlargement, PartConfig, PartSet, PointFeatures, Term, find
                           with_field, with_settings)
 from .loss_terms import PerceptualConfig, SilhouetteConfig
 from .optimizer import CosineConfig, Rates
-from .guidance_stage import GuidanceStage # registers itself # noqa: F401
+from .guidance_stage import LAPTOP_NETWORKS # and the stage registers itself
 from .stages import GaussiansConfig
 
 # %% ../../nbs/training/06_presets.ipynb #6a181ee7
@@ -75,9 +75,7 @@ _tiny = Preset(
     stages=PartSet('stage', guidance=GuidanceConfig(fraction=.25, spacing=.16, views=2, repair_every=10, field=FieldConfig((32,)*2)),
                    gaussians=GaussiansConfig(color_steps=40, initial_opacity=.3, initial_scale=1.)))
 _laptop = Preset(
-    'laptop',
-    generator=GeneratorConfig(features=32, channels=8, expression_position=(96,)*4, pose_position=(64,)*2, expression_color=(96,)*2,
-                                        pose_color=(64,), expression_attributes=(64,)*2, pose_attributes=(64,), displacement=0.5),
+    'laptop', generator=LAPTOP_NETWORKS,
     upsampler=SubPixelConfig(width=24, depth=1, factor=2),
     losses=four_terms().changed(perceptual=PerceptualConfig(weight=0.3, crop=128, landmark_crop_probability=0.5, layers=4, start=0.8)))
 _light = replace(_laptop, name='light', low=128, generator=replace(_laptop.generator, channels=32),

@@ -210,7 +210,7 @@ def newest_checkpoint(out: Path) -> tuple[dict, dict]|None: # description and te
     return None
 
 # %% ../../nbs/training/07_run.ipynb #86286a71
-def trained_on(capture: Capture) -> dict: # what -> 12 hexadecimal digits
+def trained_on(capture: Capture, most: int = 4096) -> dict: # most: views that are read; what -> 12 hexadecimal digits
     "Checksums of what a training reads: names, cameras, tracking, points, pictures."
     s, stats = capture.split, {}
     def file(path): # a film is asked once
@@ -226,15 +226,16 @@ def trained_on(capture: Capture) -> dict: # what -> 12 hexadecimal digits
     def landmarks(frame):
         try: return capture.landmarks(frame)
         except CaptureError: return 'none'
-    views, shots = capture.views('train'), getattr(getattr(capture, 'recording', None), 'shots', None)
+    frames = s.train_frames[::max(1, len(s.train_frames)*len(s.train_cameras)//most)] # of long recordings, evenly spread
+    views, shots = [(f, c) for f in frames for c in s.train_cameras], getattr(getattr(capture, 'recording', None), 'shots', None)
     cameras = (capture.camera(*v) for v in views)
     if shots: paths = ((o.image, o.mask) for o in map(shots.get, views))
     else: paths = (stored_picture(capture.path/picture_file(kind, *v)) for v in views for kind in ('image', 'mask', 'visible'))
     pictures = (o for p in paths for o in (p if isinstance(p, tuple) else (p,)) if o is not None)
     return dict(views=digest([s.train_frames, s.train_cameras, capture.width, capture.height, capture.expression_names]),
                 cameras=digest(v for c in cameras for v in (c.K, c.world_to_camera)),
-                tracking=digest(v for f in s.train_frames for v in capture.tracking(f)),
-                landmarks=digest(landmarks(f) for f in s.train_frames), pictures=digest(file(o) for o in pictures))
+                tracking=digest(v for f in frames for v in capture.tracking(f)),
+                landmarks=digest(landmarks(f) for f in frames), pictures=digest(file(o) for o in pictures))
 
 # %% ../../nbs/training/07_run.ipynb #0e170f5f
 def check_same_run(run: Run, about: dict):

@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from threading import Thread
 from uuid import uuid4
 import numpy as np
 from jaxtyping import UInt8
@@ -139,14 +140,17 @@ def marked_video(path: Path|str, # .mp4, of a name that is not the last one
                  fps: float, # frames per second
                  marking: Marking|Marker, # a marker, if somebody else signs the file after it has got its sound
                  title: str|None = None, # the file's last name; None: it is not signed here
+                 crf: int|None = None, # of the encoder: 0 keeps everything, 51 almost nothing; None: a quality that suits films to look at
                 ) -> Iterator[Callable]: # takes pictures [H, W, 3] with even sides, one after the other
     """Encode pictures of an avatar as H.264, each with its mark; the file is signed when all of them are there.
 
         with marked_video(tmp, 25, Marking.of(avatar, 'film'), 'film.mp4') as add:
             for picture in pictures: add(picture)"""
     import imageio
+    Thread(target=have_trust).start() # what signs is loaded while the pictures come
     marker = marking if isinstance(marking, Marker) else Marker(marking)
-    options = dict(format='ffmpeg', codec='libx264', quality=8, macro_block_size=1, ffmpeg_log_level='error')
+    options = dict(format='ffmpeg', codec='libx264', quality=8 if crf is None else None, macro_block_size=1, ffmpeg_log_level='error')
+    if crf is not None: options['output_params'] = ['-crf', str(crf)]
     with closing(imageio.get_writer(path, fps=fps, **options)) as video: # its own `with` leaves it open after an exception
         yield lambda picture: video.append_data(marker(picture))
     check_film(path)

@@ -20,7 +20,7 @@ from .spread_spectrum import (CHECK_BITS, TOOL_BITS, checksum, decode, message_b
                                           wave_matrix, wave_pattern, waves)
 
 # %% ../../nbs/trust/05_watermark.ipynb #5deec9e6
-STRENGTH, FLAT, TEXTURE, BLOCK = 1.25, .55, 40., 8 # grey levels; share where nothing hides a mark; curvature that hides all of it; pixels
+STRENGTH, FLAT, TEXTURE, BLOCK = 1.25, .45, 40., 8 # grey levels; share where nothing hides a mark; curvature that hides all of it; pixels
 
 MARK_C = r"""
 #include <stdint.h>

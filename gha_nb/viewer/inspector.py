@@ -116,11 +116,13 @@ def strongest_expressions(avatar: HeadAvatar, index: int, # of a Gaussian
         return dict(sorted(((n, v) for n, v in zip(avatar.expression_names, ((high - low)*each*millimetres(avatar)).tolist())
                             if n not in avatar.frozen), key=lambda o: -o[1]))
     e0, zero = avatar.neutral_expression, avatar.neutral_expression.new_zeros(6)
-    one, motion = {k: v[index:index + 1] for k, v in avatar.neutral.items()}, avatar.motion[:, index:index + 1]
+    whole = hasattr(avatar.generator, 'bind') # it knows each Gaussian by its number
+    rows = slice(None) if whole else slice(index, index + 1)
+    some, motion = {k: v[rows] for k, v in avatar.neutral.items()}, avatar.motion[:, rows]
     def where(i, value):
         e = e0.clone(); e[i] = value
         offset = torch.einsum('r,rnd->nd', avatar.motion_mix @ torch.cat([e - e0, zero]), motion) if len(motion) else None
-        return avatar.generator(one, avatar.landmarks, e, zero, offset).means[0]
+        return avatar.generator(some, avatar.landmarks, e, zero, offset).means[index if whole else 0]
     far = {n: (where(i, high[i]) - where(i, low[i])).norm().item()*millimetres(avatar)
            for i, n in enumerate(avatar.expression_names) if high[i] - low[i] > 1e-6}
     return dict(sorted(far.items(), key=lambda o: -o[1]))

@@ -11,12 +11,12 @@ from gha_nb.raster.gaussians import activate
 
 @dataclass(frozen=True)
 class LinearConfig(PointFeatures):
-    "Settings of the linear generator"
+    "Settings of the generator with few bases"
     features: int = 16
     bases: int = 4  # directions in which a point can move
 
 
-@part('generator', 'linear', LinearConfig)
+@part('generator', 'few_bases', LinearConfig)
 class Linear(nn.Module):
     "A point moves along a few directions that its feature knows, as far as the frame says"
     def __init__(self, expressions, config):
