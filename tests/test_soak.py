@@ -1,4 +1,4 @@
-"""A minute of `gha-nb train --view` with a browser that comes, plays and goes at random; `python tests/soak.py --minutes 60 --preset
+"""Half a minute of `gha-nb train --view` with a browser that comes, plays and goes at random; `python tests/soak.py --minutes 60 --preset
 laptop` is the long form"""
 import pytest
 from conftest import chromium
@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 def test_soak(demo, tmp_path):
     pytest.importorskip('playwright.sync_api', reason="the viewer was not soaked: pip install -e '.[dev]' brings playwright")
     if chromium is None: pytest.skip('the viewer was not soaked: there is no Chromium. On Debian, apt-get install chromium')
-    r = soak(60, 'tiny', demo, tmp_path/'run')
+    r = soak(30, 'tiny', demo, tmp_path/'run')
     print({k: v for k, v in r.items() if k != 'memory'})
     assert not r['troubles'], r['troubles']
     assert r['exit_code'] == 0 and r['saved'], r['said']

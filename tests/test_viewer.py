@@ -43,11 +43,11 @@ def until(what, page, message='waited in vain', seconds=60):
     return res
 
 
-def again(act, what, page, message='waited in vain', seconds=60):
-    "Act, and once more every five seconds, until something holds: a page on a busy machine may miss a key or a click"
+def again(act, what, page, message='waited in vain', seconds=60, every=5):
+    "Act, and once more every few seconds, until something holds: a page on a busy machine may miss a key or a click"
     due = [0.]
     def tried():
-        if time.monotonic() >= due[0]: act(); due[0] = time.monotonic() + 5
+        if time.monotonic() >= due[0]: act(); due[0] = time.monotonic() + every
         return what()
     return until(tried, page, message, seconds)
 

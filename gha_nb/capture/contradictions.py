@@ -277,7 +277,7 @@ def find_contradictions(witnesses: Sequence[Witness], # of some frames, without 
     points = {f: np.concatenate([v, vertices[f]]) if f in vertices else v for f, v in landmarks.items()}
     count = max(map(len, points.values()), default=0)
     strange = {f[0] for f in masks}
-    trusted = [o for o in rest if o.camera not in strange and None not in strange and len(points.get(o.frame, ())) == count]
+    trusted = [o for o in rest if count and o.camera not in strange and None not in strange and len(points.get(o.frame, ())) == count]
     late = find_shifts(trusted, points, order)
     shifted = [('params' if camera is None else 'image', camera, what, how) for camera, what, how in late]
     if late and late[0][0] is None and any('one frame' in what for what, _ in tracking): # the poses are right
