@@ -13,6 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .generator import KeepsPoints
 from ..networks import encode, encoded_size, landmark_weights
 from ..parts import PointFeatures, part
 from ..raster.gaussians import Gaussians, activate
@@ -32,14 +33,14 @@ class LinearConfig(PointFeatures):
 
 # %% ../../nbs/avatar/02_linear_generator.ipynb #eea51dd3
 @part('generator', 'linear', LinearConfig)
-class LinearGenerator(nn.Module):
+class LinearGenerator(KeepsPoints):
     """Gaussians whose blendshapes are a field: linear in expression and pose, shared between neighbours by a network of the points.
 
     Example: `gaussians = LinearGenerator(52, LinearConfig())(avatar.neutral, avatar.landmarks, expression, relative_pose)`"""
     def __init__(self, expressions: int, # expression coefficients, E
                  config: LinearConfig): # widths and ranges
         super().__init__()
-        c, self.config, self.kept = config, config, (None, None)
+        c = self.config = config
         widths, rows = (encoded_size(3, c.octaves) + c.features, *c.hidden), 11 + c.channels
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths, widths[1:]))
         for layer in self.layers: nn.init.kaiming_uniform_(layer.weight, nonlinearity='leaky_relu'); nn.init.zeros_(layer.bias)
@@ -47,22 +48,15 @@ class LinearGenerator(nn.Module):
         self.expression = nn.Parameter(torch.zeros(expressions, rows, widths[-1])) # of each coefficient: what it does with h
         self.pose = nn.Parameter(torch.zeros(6, rows, widths[-1]))
 
-    def train(self, mode: bool = True) -> 'LinearGenerator':
-        "Switch between training and evaluation, and forget what was kept."
-        self.kept = None, None
-        return super().train(mode)
-
     def of_points(self, neutral: dict, landmarks: Float[Tensor, "l 3"], # as in `forward`
                  ) -> tuple[Float[Tensor, "n h"], Float[Tensor, "n 1"]]: # h of each point, and its landmark weight
-        "What does not change from frame to frame. In evaluation, without gradients, it is kept until the neutral model changes."
+        "What does not change from frame to frame."
         x0, features = neutral['means'], neutral['features']
-        key = None if self.training or torch.is_grad_enabled() else tuple((v.data_ptr(), v._version) for v in (x0, features, landmarks))
-        if key is not None and key == self.kept[0]: return self.kept[1]
-        h = torch.cat([encode(x0, self.config.octaves), torch.tanh(features)], 1)
-        for layer in self.layers: h = F.leaky_relu(layer(h), .01)
-        found = h, landmark_weights(x0, landmarks, self.config.near, self.config.far)[:, None]
-        if key is not None: self.kept = key, found
-        return found
+        def find():
+            h = torch.cat([encode(x0, self.config.octaves), torch.tanh(features)], 1)
+            for layer in self.layers: h = F.leaky_relu(layer(h), .01)
+            return h, landmark_weights(x0, landmarks, self.config.near, self.config.far)[:, None]
+        return self.keep((x0, features, landmarks), find)
 
     def forward(self, neutral: dict, # means [N,3], features [N,F], quats [N,4], log_scales [N,3], opacity_logits [N]
                 landmarks: Float[Tensor, "l 3"], # neutral landmarks, canonical space

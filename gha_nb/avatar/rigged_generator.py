@@ -52,6 +52,12 @@ class RiggedGenerator(nn.Module):
         self.config, self.expressions = config, expressions
         for name, shape in RIG.items():
             self.register_buffer(name, torch.zeros(shape, dtype=torch.long if name in ('faces', 'parents') else torch.float32))
+        self.settle()
+
+    def settle(self):
+        "Find the frames of the neutral triangles, once; they are not saved."
+        for name, value in zip(('turns0', 'middles0', 'sizes0'), triangle_frames(self.vertices[self.faces])):
+            self.register_buffer(name, value, persistent=False)
 
     def bind(self, start, # a `PointInitialization`
              earlier: dict, # results of earlier stages
@@ -69,6 +75,7 @@ class RiggedGenerator(nn.Module):
             parents = nearest_neighbors(start.means, vertices[faces].mean(1))[1][:, 0]
         self.vertices, self.faces, self.parents = vertices.clone(), faces, parents
         self.motion, self.mix, self.rest = guidance.motion_at(opened).detach().clone(), guidance.motion.mix.clone(), expression.clone()
+        self.settle()
         return F.pad(start.colors, (0, self.config.channels - 3))
 
     def _load_from_state_dict(self, state, prefix, *rest):
@@ -83,6 +90,7 @@ class RiggedGenerator(nn.Module):
             if wrong or not inside(new['faces'], v) or not inside(new['parents'], f):
                 raise ValueError(f'the rig is damaged: {(wrong or ["faces or parents"])[0]}')
             for k, value in new.items(): setattr(self, k, value.to(getattr(self, k)).clone())
+            self.settle()
         super()._load_from_state_dict(state, prefix, *rest)
 
     def corners(self, expression: Float[Tensor, "e"], pose: Float[Tensor, "6"]) -> Float[Tensor, "f 3 3"]: # canonical space
@@ -99,9 +107,9 @@ class RiggedGenerator(nn.Module):
         n = neutral
         if len(self.parents) != len(n['means']):
             raise GhaError(f'the rig holds {len(self.parents)} of {len(n["means"])} Gaussians: it has to be bound to a start first')
-        (R0, T0, k0), (R, T, k) = triangle_frames(self.vertices[self.faces]), triangle_frames(self.corners(expression, pose))
-        turn, grown = R @ R0.mT, k/k0.clamp_min(1e-9)
+        R, T, k = triangle_frames(self.corners(expression, pose))
+        turn, grown = R @ self.turns0.mT, k/self.sizes0.clamp_min(1e-9)
         p = self.parents
-        means = torch.einsum('nij,nj->ni', (grown[:, None, None]*turn)[p], n['means'] - T0[p]) + T[p]
+        means = torch.einsum('nij,nj->ni', (grown[:, None, None]*turn)[p], n['means'] - self.middles0[p]) + T[p]
         return activate(means, quat_multiply(matrix_to_quat(turn)[p], n['quats']), n['log_scales'] + grown.clamp_min(1e-6).log()[p, None],
                         n['opacity_logits'], n['features'])

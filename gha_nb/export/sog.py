@@ -53,9 +53,7 @@ def smallest_three(quats: np.ndarray, # [n, 4] wxyz, unit length
     kept = quats[np.arange(4) != largest[:, None]].reshape(-1, 3)
     return np.concatenate([np.rint((kept/2**.5 + .5)*255), 252 + largest[:, None]], 1).clip(0, 255).astype(np.uint8)
 
-def sog_bytes(g: Gaussians, # features are RGB 0..1
-              antialiased: bool = False, # drawn with opacity compensation?
-             ) -> bytes: # a ZIP
+def sog_bytes(g: Gaussians) -> bytes: # features are RGB 0..1; a ZIP
     "A SOG file, version 2."
     n, values = len(g), {k: v.detach().double().cpu().numpy() for k, v in g.tensors().items()}
     logs = np.sign(values['means'])*np.log1p(np.abs(values['means']))
@@ -70,7 +68,7 @@ def sog_bytes(g: Gaussians, # features are RGB 0..1
     shape = (-(-n//(side := max(1, int(np.ceil(n**.5))))), side)
     pictures = dict(means_l=fixed & 255, means_u=fixed >> 8, scales=size_ids, quats=smallest_three(turns),
                     sh0=np.concatenate([color_ids, alpha[:, None]], 1))
-    about = dict(version=2, asset=dict(generator='gha_nb'), count=n, antialias=antialiased,
+    about = dict(version=2, asset=dict(generator='gha_nb'), count=n, antialias=False,
                  means=dict(mins=low.tolist(), maxs=high.tolist(), files=['means_l.webp', 'means_u.webp']),
                  scales=dict(codebook=sizes.tolist(), files=['scales.webp']), quats=dict(files=['quats.webp']),
                  sh0=dict(codebook=colors.tolist(), files=['sh0.webp']))
