@@ -10,6 +10,7 @@ __getattr__, __dir__, __all__ = lazy(__name__, dict(
     correspondence='learn_correspondence load_correspondence',
     fit='fit_head load_fit HeadFit',
     photometric='refine_poses',
+    texture='fit_texture',
     registration='register_views',
     truth='compare_with_truth',
     synchronization='synchronize',

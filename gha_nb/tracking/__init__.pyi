@@ -7,6 +7,7 @@ from .matte import mattes as mattes
 from .correspondence import learn_correspondence as learn_correspondence, load_correspondence as load_correspondence
 from .fit import fit_head as fit_head, load_fit as load_fit, HeadFit as HeadFit
 from .photometric import refine_poses as refine_poses
+from .texture import fit_texture as fit_texture
 from .registration import register_views as register_views
 from .truth import compare_with_truth as compare_with_truth
 from .synchronization import synchronize as synchronize
@@ -16,5 +17,5 @@ from .tracker import track as track
 from .photo_design import design_from_photo as design_from_photo
 
 __all__ = ['find_model', 'fetch_models', 'read_video', 'choose_frames', 'detect', 'Detections', 'load_detections', 'mattes',
-           'learn_correspondence', 'load_correspondence', 'fit_head', 'load_fit', 'HeadFit', 'refine_poses', 'register_views',
-           'compare_with_truth', 'synchronize', 'fit_rig', 'read_cameras', 'read_photos', 'track', 'design_from_photo']
+           'learn_correspondence', 'load_correspondence', 'fit_head', 'load_fit', 'HeadFit', 'refine_poses', 'fit_texture',
+           'register_views', 'compare_with_truth', 'synchronize', 'fit_rig', 'read_cameras', 'read_photos', 'track', 'design_from_photo']

@@ -256,10 +256,10 @@ def fit_head(detections: Detections, # at least three frames with a face
     return finish_fit(bundle, detections, settle(bundle, bundle.start(), settings.rounds, report))
 
 def settle(bundle: Bundle, state: State, rounds: int, # at most
-           report=None) -> State:
-    "Rounds of Levenberg-Marquardt: weights, equations, a damped step."
+           report=None, first: int = 0) -> State:
+    "Rounds of Levenberg-Marquardt: weights, equations, a damped step. `first` 3: poses are there already."
     slices, damping = [slice(k, k + bundle.chunk) for k in range(0, len(state.R), bundle.chunk)], 1e-3
-    for number in range(rounds):
+    for number in range(first, rounds):
         expected = bundle.expected(state)
         if number == 3: state = replace(state, e=expected.copy())
         weights = np.concatenate([bundle.weights(state, c) for c in slices])
