@@ -63,7 +63,7 @@ $(VENV)/.ready: pyproject.toml | $(BIN)/python
 
 $(VENV)/.ready-dev: pyproject.toml tools/hooks.sh | $(BIN)/python
 	@echo "installing gha_nb with its dependencies and the developers' tools (PyTorch is a large download: a few minutes)"
-	$(PIP) -e '.[dev,studio,track,speech,trust,fleet]'
+	$(PIP) -e '.[dev,studio,track,call,speech,trust,fleet]'
 	@$(BIN)/python -c 'from gha_nb.tracking.models import fetch_models; fetch_models()' || echo 'without them, tests of the tracker are skipped'
 	@bash tools/hooks.sh
 	@touch $(VENV)/.ready $@

@@ -78,7 +78,7 @@ def read_setting(name: str, # a field of `Settings`
     value = value.strip()
     if name in ('data', 'runs', 'cache', 'weights', 'models', 'trust'):
         try: return folder/Path(value).expanduser() if value else None
-        except RuntimeError: raise SettingsError(f'{source}: {name} = {value!r}: nobody of that name has a home here') from None
+        except (RuntimeError, ValueError): raise SettingsError(f'{source}: {name} = {value!r}: no path, or no such home') from None
     if name in ('threads', 'viewer_port'):
         if not value.isdecimal(): raise SettingsError(f"{source}: {name} = {value!r} is not a whole number")
         return int(value)
@@ -239,8 +239,7 @@ def write_atomic(path: Path|str, # where the file or folder shall stand; a file 
                  writer: Callable[[Path], object], # writes a file or makes a folder at the path it is given (which has the same suffix)
                 ) -> Path: # where it stands
     "Write a file or folder that is either complete or absent; raises what `writer` and the file system raise."
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    (path := Path(path)).parent.mkdir(parents=True, exist_ok=True)
     tmp = path.with_name(f'.{path.stem}.{uuid4().hex[:12]}.tmp{path.suffix}')
     try:
         writer(tmp)
@@ -249,7 +248,8 @@ def write_atomic(path: Path|str, # where the file or folder shall stand; a file 
     except Exception as e: # a full disk does not say for what there is no room, and safetensors hides its number in a text
         number = getattr(e, 'errno', None) or int((re.search(r'\(os error (\d+)\)', str(e)) or '00')[1])
         number = number or errno.ENOSPC*(' requested and ' in str(e)) # NumPy's words for it
-        raise (OSError(number, os.strerror(number), getattr(e, 'filename', None) or str(path)) if number else e) from None
+        name = str(getattr(e, 'filename', None) or path).replace(tmp.name, path.name)
+        raise (OSError(number, os.strerror(number), name) if number else e) from None
     finally:
         if tmp.is_dir(): shutil.rmtree(tmp, ignore_errors=True)
         else: tmp.unlink(missing_ok=True)

@@ -263,8 +263,11 @@ def from_plain(like, # a configuration of the same kind, or its class
     "Read a configuration back; raises `GhaError` for a part that is not registered and for fields there are not."
     if isinstance(like, PartSet):
         return PartSet(like.kind, **{n: from_plain(find_part(like.kind, n).config, c, f'{where}{n}.') for n, c in plain.items()})
-    if isinstance(like, tuple): return tuple(tuple(v) if isinstance(v, list) else v for v in plain)
+    if isinstance(like, tuple):
+        if not isinstance(plain, tuple | list): raise GhaError(f'{where[:-1]} is {plain!r:.60}, expected a list')
+        return tuple(tuple(v) if isinstance(v, list) else v for v in plain)
     cls = like if isinstance(like, type) else type(like)
+    if not where and not isinstance(plain, dict): raise GhaError(f'a configuration is an object with fields, and this is {plain!r:.60}')
     if not is_dataclass(cls) or not isinstance(plain, dict): return plain
     if 'part' in plain: cls = find_part(next(p.kind for p in _parts.values() if p.config is cls), plain['part']).config
     given, known = {k: v for k, v in plain.items() if k != 'part'}, {f.name: f for f in fields(cls)}

@@ -7,11 +7,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 # %% auto #0
-__all__ = ['FLIPS', 'Witness', 'witness_of', 'project', 'slopes', 'outline', 'outline_contrast', 'overlap', 'find_flips',
-           'find_borrowed', 'find_delays', 'widened', 'carved', 'without_hull', 'find_strange_silhouettes']
+__all__ = ['FLIPS', 'Witness', 'witness_of', 'project', 'mask_problem', 'slopes', 'outline', 'outline_contrast', 'overlap',
+           'find_flips', 'find_borrowed', 'find_delays', 'widened', 'carved', 'without_hull',
+           'find_strange_silhouettes', 'covered_share']
 
 # %% ../nbs/15_silhouettes.ipynb #35b38485
 @dataclass(frozen=True, eq=False)
@@ -40,6 +41,27 @@ def project(points: np.ndarray, # [n, 3] world space
     "Pixels of world points, as its projection."
     p = points@E[:, :3].T + E[:, 3]
     with np.errstate(all='ignore'): return p[:, :2]/p[:, 2:]*[K[0, 0], K[1, 1]] + K[:2, 2], p[:, 2]
+
+# %% ../nbs/15_silhouettes.ipynb #d0bc66b1
+def mask_problem(mask: np.ndarray, # uint8 [h, w]
+                 pixels: np.ndarray|None = None, # [n, 2] where tracked points should be; None: not known
+                ) -> tuple[str, str]|None: # what is wrong, and what to do
+    "Is this no mask of a head?"
+    on = mask >= 128
+    if not on.any():
+        return (f'the mask is empty: no pixel is on the head (its largest value is {mask.max(initial=0)}, expected 255)',
+                'mask the head again, scale the values to 0..255, or leave the frame out')
+    if mask.max() < 200: return f'the largest value of the mask is {mask.max()}, expected 255', f'scale it: mask*255.0/{mask.max()}'
+    if (on[:, 1:] != on[:, :-1]).sum(1).mean() > max(6, .2*on.shape[1]):
+        return 'the mask is noise: its neighbouring pixels differ', 'mask the head again'
+    if pixels is None or not np.isfinite(pixels).all(): return None
+    low, high = pixels.min(0).clip(0, None), np.minimum(pixels.max(0), mask.shape[::-1])
+    if on.all() and np.prod((high - low).clip(0, None)) < .6*mask.size:
+        return 'the mask is white everywhere, and the tracked head is not', 'mask the head again'
+    if np.median([on[0].mean(), on[:len(on)//2, 0].mean(), on[:len(on)//2, -1].mean()]) > .8 and .02 < (~on).mean():
+        inside = ((pixels >= 0) & (pixels < mask.shape[::-1])).all(1)
+        x, y = pixels[inside].astype(int).T
+        if np.count_nonzero(~on[y, x]) > .75*len(pixels): return 'the mask is inverted: the head is black in it', 'save 255 - mask'
 
 # %% ../nbs/15_silhouettes.ipynb #e4224fae
 def slopes(image: np.ndarray) -> np.ndarray: # of uint8 [h, w, 3]: float [h, w], whose mean is 1
@@ -202,3 +224,18 @@ def find_strange_silhouettes(frames: Sequence[tuple[Sequence[Witness], np.ndarra
         return [(None, f'{100*now.mean():.0f}% of their pixels on the head are on rays that meet nothing that all cameras see')]
     return [(names[worst], f'{100*now[worst]:.0f}% of its pixels on the head are on rays that meet nothing that the others see'
              if now[worst] > own else f'it leaves out what the others see: {100*now.mean():.0f}% of their pixels on the head')]
+
+# %% ../nbs/15_silhouettes.ipynb #e5b57f1b
+def covered_share(witness: Witness, points: np.ndarray, # [n, 3] world space, all over the head
+                 ) -> tuple[float, float]: # 0..1: of the head that is in the mask, and of the mask that is on the head
+    "How much a mask has in common with the outline of tracked points; 1 and 0 where they have none."
+    from scipy.spatial import ConvexHull, QhullError
+    pixels, depth = project(points, witness.K, witness.E)
+    if len(points) < 4 or (depth <= 0).any() or not (np.abs(pixels) < 1e5).all(): return 1., 0.
+    try: corners = pixels[ConvexHull(pixels).vertices]
+    except QhullError: return 1., 0. # they lie on a line
+    drawn = Image.new('1', witness.mask.shape[::-1])
+    ImageDraw.Draw(drawn).polygon([(x, y) for x, y in corners.tolist()], fill=1)
+    head, mask = np.asarray(drawn), witness.mask >= 128
+    both = np.count_nonzero(head & mask)
+    return both/max(np.count_nonzero(head), 1), both/max(np.count_nonzero(mask), 1)

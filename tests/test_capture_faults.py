@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 
 from gha_nb.capture.capture import Capture
 from gha_nb.capture.check import check_capture
@@ -589,6 +589,37 @@ def test_advice_does_not_mislead(kind, plant, fix, few, tmp_path):
 def swapped(top):
     for frame in ('0000', '0006'):
         (top/camera_file(frame, '00')).write_bytes((top/camera_file(frame, '03')).read_bytes())
+
+
+def masked_to(part):
+    "Masks of the outline of the landmarks, larger or smaller by a factor"
+    def plant(top):
+        from scipy.spatial import ConvexHull
+        for file in sorted(top.glob('images/*/mask_*.jpg')):
+            frame, name = file.parent.name, file.stem.partition('_')[2]
+            with np.load(top/camera_file(frame, name)) as o: K, E = o['intrinsic'], o['extrinsic']
+            pixels = (np.load(top/points_file('lmk_3d', frame)) @ E[:3, :3].T + E[:3, 3]) @ K.T
+            pixels = pixels[:, :2]/pixels[:, 2:]
+            corners = pixels.mean(0) + part*(pixels[ConvexHull(pixels).vertices] - pixels.mean(0))
+            face = Image.new('L', (mask := Image.open(file)).size)
+            ImageDraw.Draw(face).polygon([tuple(o) for o in corners], fill=255)
+            Image.fromarray(np.minimum(np.asarray(face), np.asarray(mask))).save(file, quality=95)
+    return plant
+
+
+@pytest.mark.parametrize('part', [1.1, .8, .3])
+def test_masks_of_the_face_alone(part, few, tmp_path):
+    "No blame on cameras or frames: what is said is that hair, ears and neck are left out; a problem where it is even the landmarks"
+    from gha_nb.capture.diagnostics import diagnose_agreement, diagnose_silhouettes
+    masked_to(part)(top := Path(shutil.copytree(few, tmp_path/'demo')))
+    problems = check_capture(top)
+    if part == .3:
+        assert [p.file for p in problems] == ['images'] and 'only part of the head' in problems[0].problem, problems
+        assert problems[0].fix.startswith('mask all of the head')
+        return
+    capture = Capture.read(top)
+    notes = diagnose_agreement(capture, '0000') or diagnose_silhouettes(capture, '0000')
+    assert problems == [] and len(notes) == 1 and 'only part of the head' in notes[0] and 'hair, ears and neck' in notes[0], notes
 
 
 @pytest.mark.parametrize('kind, plant, words', [

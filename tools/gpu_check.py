@@ -10,7 +10,7 @@ from pathlib import Path
 
 root = Path(__file__).resolve().parent.parent
 started = time.monotonic()
-PARTS = 'versions', 'parity', 'rasterizer', 'mesh step', 'step laptop', 'step gpu', 'step paper', 'frames', 'training'
+PARTS = 'versions', 'parity', 'rasterizer', 'mesh step', 'step laptop', 'step networks', 'step gpu', 'step paper', 'frames', 'training'
 NEEDS = dict(zip(PARTS, (0, 20, 20, 15, 10, 15, 20, 10, 40)))  # seconds that must be left to begin a part
 SIZES = (10_000, 128, 32), (50_000, 512, 32), (100_000, 512, 32), (1_000_000, 1024, 3)  # Gaussians, side in pixels, channels
 
@@ -315,7 +315,7 @@ def tiny_training(capture, out):
 
 
 JOBS = dict(versions=versions, parity=parity, rasterizer=rasterizer, frames=frames, training=training) | {
-    'mesh step': mesh_step, 'step laptop': lambda check: step(check, 'laptop'),
+    'mesh step': mesh_step, 'step laptop': lambda check: step(check, 'laptop'), 'step networks': lambda check: step(check, 'networks'),
     'step gpu': lambda check: step(check, 'gpu'), 'step paper': lambda check: step(check, 'paper')}
 
 

@@ -286,7 +286,7 @@ def load_avatar(run: Path|str, # a run folder, or one of the two files
         sources = ', '.join(map(str, about['sources'].values())) if isinstance(about.get('sources'), dict) else 'an older gha_nb'
         raise CheckpointError(f'{folder}/avatar.json cannot be used here: {e} (made with {sources})') from None
     except (LookupError, TypeError, ValueError, RuntimeError, AttributeError, ArithmeticError, StopIteration) as e:
-        why = (str(e).splitlines() or [type(e).__name__])[0]
+        why = f'{e} is missing' if isinstance(e, KeyError) else (str(e).splitlines() or [type(e).__name__])[0]
         raise CheckpointError(f'{folder}: avatar.json and avatar.safetensors do not belong together ({why})') from None
     bad = [k for k, v in state.items() if not torch.isfinite(v).all()]
     if bad: raise CheckpointError(f'{tensors} has NaN or infinite values in {", ".join(bad[:3])}')

@@ -5,24 +5,23 @@
 # %% ../../nbs/capture/03_check.ipynb #c8654314
 from __future__ import annotations
 import os
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 import numpy as np
 from ..core import progress
 from ..geometry import Camera
-from .contradictions import explain, find_contradictions, mask_problem, placement_problem, vertices_problem
+from .contradictions import explain, find_contradictions, majority, placement_problem, vertices_problem
 from .layout import (LayoutError, Listing, camera_file, camera_matrix, check_split, get_param, list_capture, load_arrays,
                                    params_file, picture_file, points_file, read_picture, read_points, read_split, reason)
 from ..pictures import stored_name
-from ..silhouettes import Witness, project, witness_of
+from ..silhouettes import Witness, mask_problem, project, witness_of
 
 # %% auto #0
-__all__ = ['tracking_files', 'Problem', 'CheckReport', 'majority', 'ViewReport', 'check_pictures', 'check_camera',
-           'check_agreement', 'check_view', 'check_tracking', 'check_tracked_frame', 'check_lengths', 'check_sizes',
-           'check_consistency', 'check_folders', 'check_listing', 'check_capture']
+__all__ = ['tracking_files', 'Problem', 'CheckReport', 'ViewReport', 'check_pictures', 'check_camera', 'check_agreement',
+           'check_view', 'check_tracking', 'check_tracked_frame', 'check_lengths', 'check_sizes', 'check_consistency',
+           'check_folders', 'check_listing', 'check_capture']
 
 # %% ../../nbs/capture/03_check.ipynb #4decc9ff
 @dataclass(frozen=True)
@@ -56,10 +55,6 @@ class CheckReport:
         try: return read(*args, **options)
         except LayoutError as error: self.add(file, error.problem, error.fix, frame)
         except Exception as error: self.add(file, f'cannot be read: {reason(error)}', 'make the file again', frame)
-
-def majority(values: Iterable): # the most common value, the first of equals; None if there are none
-    "The value that most have."
-    return next((value for value, _ in Counter(values).most_common(1)), None)
 
 # %% ../../nbs/capture/03_check.ipynb #b9b5ef57
 @dataclass
@@ -143,8 +138,7 @@ def check_view(path: Path, # the capture
     pictures, matrices = check_pictures(path, listing, report), check_camera(path, listing, report)
     if matrices and landmarks is not None and len(landmarks) > 3: check_agreement(report, matrices, pictures, landmarks)
     pair = [pictures.get(kind) for kind in ('image', 'mask')]
-    if (witness and matrices and not report.problems and not report.disagreement and not any(o is None for o in pair)
-            and pair[0].shape[:2] == pair[1].shape):
+    if witness and matrices and not report.problems and not any(o is None for o in pair) and pair[0].shape[:2] == pair[1].shape:
         report.witness = witness_of(frame, camera, *matrices, *pair)
     return report
 
@@ -232,19 +226,21 @@ def check_consistency(views: Sequence[ViewReport], # of all views
     "Compare cameras, masks, pictures and tracking through the whole capture."
     bad = {p.frame for p in report.problems if p.frame and not p.camera}
     lmk, pose, scale, vertices = ({f: v for f, v in tracked[k].items() if f not in bad} for k in ('lmk_3d', 'pose', 'scale', 'vertices'))
-    witnesses = [v.witness for v in views if v.witness and v.frame not in bad]
-    found = find_contradictions(witnesses, lmk, vertices, pose, scale, list(dict.fromkeys(v.frame for v in views)))
-    mistake = majority(m for v in views for m in v.mistakes)
-    explained = {(v.frame, v.camera) for v in views if mistake in v.mistakes}
-    if len(explained) > max(1, len(views)/2) or any(mistake and kind == 'camera' and fix == mistake[1] for kind, _, _, fix in found):
+    kept = [v for v in views if v.witness and v.frame not in bad]
+    witnesses, doubtful = ([v.witness for v in kept if bool(v.disagreement) == o] for o in (False, True))
+    found = find_contradictions(witnesses, lmk, vertices, pose, scale, list(dict.fromkeys(v.frame for v in views)), doubtful)
+    mistake, part = majority(m for v in views for m in v.mistakes), [o for o in found if o[0] == 'part']
+    explained = {(v.frame, v.camera) for v in views if (v.disagreement if part else mistake in v.mistakes)}
+    most = max(1, len(views)/2)
+    if part or len(explained) > most or any(mistake and kind == 'camera' and fix == mistake[1] for kind, _, _, fix in found):
         for listed in (report.problems, *(v.problems for v in views)): # of what the whole capture has, single views are not listed
             listed[:] = [p for p in listed if (p.frame, p.camera) not in explained or not p.file.startswith('cameras/')]
-        found = [('camera', None, f'{len(explained)} of {len(views)} views do not show the landmarks: {mistake[0]}', mistake[1]),
-                 *(o for o in found if o[0] != 'camera')]
-    files = dict(params=lambda f, c: 'params', mask=lambda f, c: picture_file('mask', f, c) if c else 'images',
+        whole = part or [('camera', None, f'{len(explained)} of {len(views)} views do not show the landmarks: {mistake[0]}', mistake[1])]
+        found = whole + [o for o in found if o[0] not in ('camera', 'part')]
+    files = dict(params=lambda f, c: 'params', part=lambda f, c: 'images', mask=lambda f, c: picture_file('mask', f, c) if c else 'images',
                  image=lambda f, c: picture_file('image', f, c), camera=lambda f, c: camera_file(f, c) if c else 'cameras')
     for kind, camera, problem, fix in found:
-        report.add(files[kind](witnesses[0].frame if witnesses else views[0].frame, camera), problem, fix, camera=camera)
+        report.add(files[kind]((kept or views)[0].frame, camera), problem, fix, camera=camera)
 
 # %% ../../nbs/capture/03_check.ipynb #b1a532d9
 def check_folders(path: Path, listing: Listing, report: CheckReport): # listing: without the dropped frames

@@ -5,14 +5,16 @@
 # %% ../../nbs/capture/00_contradictions.ipynb #608b5539
 from __future__ import annotations
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 import numpy as np
-from ..silhouettes import Witness, find_borrowed, find_delays, find_flips, project
+from ..silhouettes import Witness, covered_share, find_borrowed, find_delays, find_flips, project
 
 # %% auto #0
-__all__ = ['EXTRINSIC_MISTAKES', 'flipped', 'inverted', 'calibration_mistakes', 'share_inside', 'explain', 'mask_problem',
-           'point_colors', 'agreement', 'calibration_score', 'find_calibration', 'rotation', 'canonical',
-           'placement_problem', 'vertices_problem', 'spread', 'find_tracking', 'firsts', 'find_shifts',
+__all__ = ['EXTRINSIC_MISTAKES', 'flipped', 'inverted', 'calibration_mistakes', 'share_inside', 'explain', 'point_colors',
+           'agreement', 'calibration_score', 'find_calibration', 'partly_masked', 'rotation', 'canonical',
+           'placement_problem', 'vertices_problem', 'spread', 'find_tracking', 'firsts', 'find_shifts', 'majority',
            'find_contradictions']
 
 # %% ../../nbs/capture/00_contradictions.ipynb #e8f940da
@@ -69,26 +71,6 @@ def explain(points: np.ndarray, K: np.ndarray, E: np.ndarray, mask: np.ndarray, 
     def off(K): return np.abs(np.log(2*K[:2, 2].clip(1e-9)/mask.shape[::-1])).max() # how far the principal point is from the middle
     ways = [(share_inside(points, *undo(K, E), mask), off(undo(K, E)[0]), *way) for *way, undo in calibration_mistakes(K, mask.shape[::-1])]
     return [way[2:] for way in sorted(ways, key=lambda way: (round(way[1], 1), -round(way[0], 1))) if way[0] >= least]
-
-def mask_problem(mask: np.ndarray, # uint8 [h, w]
-                 pixels: np.ndarray|None = None, # [n, 2] where tracked points should be; None: not known
-                ) -> tuple[str, str]|None: # what is wrong, and what to do
-    "Is this no mask of a head?"
-    on = mask >= 128
-    if not on.any():
-        return (f'the mask is empty: no pixel is on the head (its largest value is {mask.max(initial=0)}, expected 255)',
-                'mask the head again, scale the values to 0..255, or leave the frame out')
-    if mask.max() < 200: return f'the largest value of the mask is {mask.max()}, expected 255', f'scale it: mask*255.0/{mask.max()}'
-    if (on[:, 1:] != on[:, :-1]).sum(1).mean() > max(6, .2*on.shape[1]):
-        return 'the mask is noise: its neighbouring pixels differ', 'mask the head again'
-    if pixels is None or not np.isfinite(pixels).all(): return None
-    low, high = pixels.min(0).clip(0, None), np.minimum(pixels.max(0), mask.shape[::-1])
-    if on.all() and np.prod((high - low).clip(0, None)) < .6*mask.size:
-        return 'the mask is white everywhere, and the tracked head is not', 'mask the head again'
-    if np.median([on[0].mean(), on[:len(on)//2, 0].mean(), on[:len(on)//2, -1].mean()]) > .8 and .02 < (~on).mean():
-        inside = ((pixels >= 0) & (pixels < mask.shape[::-1])).all(1)
-        x, y = pixels[inside].astype(int).T
-        if np.count_nonzero(~on[y, x]) > .75*len(pixels): return 'the mask is inverted: the head is black in it', 'save 255 - mask'
 
 # %% ../../nbs/capture/00_contradictions.ipynb #52216bd5
 def point_colors(witness: Witness, points: np.ndarray, # [n, 3] world space, on the head
@@ -154,6 +136,20 @@ def find_calibration(witnesses: Sequence[Witness], # of some frames
         if now[0] < .95*whole[0] and (found := best(own, *now, others)) is not None: res.append((name, *found))
     return res
 
+# %% ../../nbs/capture/00_contradictions.ipynb #49f9f200
+def partly_masked(witnesses: Sequence[Witness], # of some frames
+                  points: Mapping[str, np.ndarray], # by frame: [n, 3] world space, the same points all over the head in all
+                  most: float = .65, # of the head in the masks, from which they are of all of it
+                  least: float = .6, # agreement of the pictures on the points, whatever the masks are
+                 ) -> float|None: # the share of the head in the masks; None: they are of all of it, or something else is wrong
+    "Do masks leave out much of a head that the pictures show just where it was tracked?"
+    few = witnesses[::max(1, len(witnesses)//24)]
+    if len(few) < 2: return None
+    share, within = np.median([covered_share(o, points[o.frame]) for o in few], 0)
+    if share > most or within < .94: return None
+    colors = [point_colors(replace(o, mask=np.full_like(o.mask, 255)), points[o.frame])[1] for o in few]
+    return float(share) if agreement(np.array(colors)) > least else None
+
 # %% ../../nbs/capture/00_contradictions.ipynb #45505aa1
 def rotation(v: np.ndarray) -> np.ndarray: # [3] rotation vector -> [3, 3]
     angle = max(np.linalg.norm(v), 1e-12)
@@ -214,7 +210,7 @@ def find_tracking(landmarks: Mapping[str, np.ndarray], # by frame: [n, 3] world 
             (at(lambda p: p, lambda i: min(i + 1, last)), 'the poses come one frame late', 'shift params.npz by a frame'),
             (at(lambda p: p, lambda i: max(i - 1, 0)), 'the poses come one frame early', 'shift params.npz by a frame')]
     best = min(ways)
-    if now > .015 and best[0] < .4*now or len(frames) > 5 and 'frame' in best[1] and now > .004 and best[0] < .7*now:
+    if now > .015 and best[0] < .4*now or len(frames) > 5 and 'frame' in best[1] and now > .002 and best[0] < .7*now:
         return [(f'{best[1]}: so the landmarks would lie on each other in canonical space', best[2])]
     if now > .2:
         return [(f'landmarks and poses do not belong together: in canonical space a landmark moves by {100*now:.0f}% of the head',
@@ -260,24 +256,32 @@ def find_shifts(witnesses: Sequence[Witness], # of some frames, some of which fo
     return res
 
 # %% ../../nbs/capture/00_contradictions.ipynb #732eda01
+def majority(values: Iterable): # the most common value, the first of equals; None if there are none
+    "The value that most have."
+    return next((value for value, _ in Counter(values).most_common(1)), None)
+
 def find_contradictions(witnesses: Sequence[Witness], # of some frames, without those in which something else is wrong
                         landmarks: Mapping[str, np.ndarray], # by frame: [n, 3] world space
                         vertices: Mapping[str, np.ndarray], # by frame: [m, 3] world space; empty if there are none
                         pose: Mapping[str, np.ndarray], scale: Mapping[str, float], # by frame
                         order: Sequence[str] = (), # all frames, one after the other; (): they do not follow each other
-                       ) -> list[tuple[str, str|None, str, str]]: # 'params', 'mask', 'image' or 'camera'; which camera; problem; fix
+                        doubtful: Sequence[Witness] = (), # whose masks and landmarks do not fit
+                       ) -> list[tuple[str, str|None, str, str]]: # 'params', 'mask', 'part', 'image' or 'camera'; which; problem; fix
     "What in a capture contradicts the rest of it, beyond single views."
     tracking = find_tracking(landmarks, pose, scale)
-    flips, cameras = find_flips(firsts(witnesses, order)), {o.camera for o in witnesses}
-    if len(flips) == len(cameras) > 1 and len({found[1:] for found in flips}) == 1: flips = [(None, *flips[0][1:])]
-    strange = {f[0] for f in flips}
-    rest = [o for o in witnesses if o.camera not in strange and None not in strange]
-    masks = flips + find_borrowed(firsts(rest, order))
-    masks += [found for found in find_delays(rest, order) if found[0] not in {f[0] for f in masks}]
     points = {f: np.concatenate([v, vertices[f]]) if f in vertices else v for f, v in landmarks.items()}
     count = max(map(len, points.values()), default=0)
+    tracked, unsure = ([o for o in some if count and len(points.get(o.frame, ())) == count] for some in (witnesses, doubtful))
+    part = partly_masked(firsts(tracked + unsure, order), points) # then their outlines say nothing, and nothing of cameras
+    outlined = [] if part else witnesses
+    flips, cameras = find_flips(firsts(outlined, order)), {o.camera for o in outlined}
+    if len(flips) == len(cameras) > 1 and len({found[1:] for found in flips}) == 1: flips = [(None, *flips[0][1:])]
+    strange = {f[0] for f in flips}
+    rest = [o for o in outlined if o.camera not in strange and None not in strange]
+    masks = flips + find_borrowed(firsts(rest, order))
+    masks += [found for found in find_delays(rest, order) if found[0] not in {f[0] for f in masks}]
     strange = {f[0] for f in masks}
-    trusted = [o for o in rest if count and o.camera not in strange and None not in strange and len(points.get(o.frame, ())) == count]
+    trusted = [o for o in tracked if o.camera not in strange and None not in strange]
     late = find_shifts(trusted, points, order)
     shifted = [('params' if camera is None else 'image', camera, what, how) for camera, what, how in late]
     if late and late[0][0] is None and any('one frame' in what for what, _ in tracking): # the poses are right
@@ -285,6 +289,9 @@ def find_contradictions(witnesses: Sequence[Witness], # of some frames, without 
                                   'shift lmk_3d.npy and vertices.npy by a frame')]
     res = [('params', None, *found) for found in tracking] + shifted
     res += [('image' if what.startswith('the pictures') else 'mask', camera, what, how) for camera, what, how in masks]
-    if None in strange or any(camera is None for camera, *_ in late): return res
+    if part and doubtful:
+        res.append(('part', None, f'the masks seem to cover only part of the head ({100*part:.0f}% of it): pictures and tracking agree',
+                    'mask all of the head, with hair, ears and neck'))
+    if part or None in strange or any(camera is None for camera, *_ in late): return res
     trusted = [o for o in firsts(trusted, order) if o.camera not in {camera for camera, *_ in late}]
     return res + [('camera', *found) for found in find_calibration(trusted, points)]

@@ -19,7 +19,7 @@ import torch
 from PIL import Image
 
 from .capture import Capture
-from .contradictions import point_colors
+from .contradictions import partly_masked, point_colors
 from .layout import picture_file
 from .tracked import canonical_points, inside_masks, largest_turn, neutral_frame
 from ..pictures import stored_picture
@@ -133,6 +133,7 @@ def diagnose_agreement(capture: Capture, frame: str,
                       ) -> list[str]: # sentences
     "Cameras that see another head than the others do; masks that leave the vertices out."
     frames, seen, inside = capture.split.train_frames, defaultdict(list), (defaultdict(list), defaultdict(list))
+    views, tracked = [], {}
     if capture.vertices(frame) is None or len(capture.split.train_cameras) < 3: return []
     for f in frames[::max(1, len(frames)//shots)][:shots]:
         both = [np.asarray(v, np.float64) for v in (capture.landmarks(f), capture.vertices(f))]
@@ -140,6 +141,11 @@ def diagnose_agreement(capture: Capture, frame: str,
         for points, shares in zip(both, inside):
             for name, (share, _) in point_views(capture, f, points).items(): shares[name].append(share)
         for name, (_, colors) in point_views(capture, f, np.concatenate(both)).items(): seen[name].append(colors)
+        views += [small_view(capture, f, name) for name in capture.split.train_cameras]
+        tracked[f] = np.concatenate(both)
+    if part := partly_masked(views, tracked):
+        return [f'The masks seem to cover only part of the head ({100*part:.0f}% of it), and the pictures fit what was tracked: '
+                'mask hair, ears and neck, too, or the avatar will have none.']
     landmarks, vertices = (np.mean(list(o.values())) for o in inside)
     if vertices < min(.6, landmarks - .25):
         return [f'The masks hold {100*vertices:.0f}% of the vertices and {100*landmarks:.0f}% of the landmarks: '

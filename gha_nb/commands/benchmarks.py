@@ -20,7 +20,7 @@ def benchmark(task:Literal['nersemble-nvs', 'nersemble-mono'],  # new views of a
               folder:Path,  # where the benchmark's own program has put its data
               *, out:Path,  # folder of runs, films and the archive; a call that was interrupted is continued
               subjects:tuple[str, ...]=(),  # persons, by number; default: all that are there
-              preset:Literal['tiny', 'light', 'laptop', 'gpu', 'paper']='laptop',  # sizes of everything, as one name
+              preset:Literal['tiny', 'light', 'laptop', 'networks', 'gpu', 'paper']='laptop',  # sizes of everything, as one name
               minutes:float|None=None,  # wall time of each training
               steps:int|None=None,  # or the number of steps of each; neither: as the preset says
               frames:int|None=None,  # training frames to keep, those that differ most; default: all

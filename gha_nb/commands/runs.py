@@ -23,7 +23,7 @@ started = time.monotonic()
 @command
 def train(capture:str,  # folder of the capture, or of a data set
           *, out:Path,  # folder of the run, which is made
-          preset:Literal['tiny', 'light', 'laptop', 'gpu', 'paper']='laptop',  # sizes of everything, as one name
+          preset:Literal['tiny', 'light', 'laptop', 'networks', 'gpu', 'paper']='laptop',  # sizes of everything, as one name
           set:tuple[str, ...]=(),  # fields of the preset to change, by path: generator.channels=16 losses.perceptual=0 upsampler=bicubic
           minutes:float|None=None,  # wall time, from the start of this program to the saved avatar
           steps:int|None=None,  # or the number of steps, which makes a run repeatable; neither: as the preset says

@@ -41,7 +41,7 @@ def table_text(file: Path) -> str:
     try: data = file.read_bytes()
     except OSError as e: raise GhaError(f'{file}: cannot be read ({e.strerror})') from None
     try: return data.decode('utf-16' if data[:2] in (b'\xff\xfe', b'\xfe\xff') else 'utf-8-sig')
-    except UnicodeDecodeError: raise GhaError(f'{file}: is no text (UTF-8)') from None
+    except UnicodeDecodeError: raise GhaError(f'{file}: is no text in UTF-8 or UTF-16: save it as UTF-8') from None
 
 def csv_rows(file: Path, text: str) -> tuple[list|None, list]: # names of the columns, if there are any; (place, cells) of each row
     "Split a CSV file; raises `GhaError`."

@@ -37,7 +37,7 @@ def read_text(file: Path|str) -> str:
     "The text in a file; raises `GhaError` for one that is no text, or empty."
     try: text = Path(file).read_text(encoding='utf-8-sig')
     except OSError as e: raise GhaError(f'{file}: cannot be read ({e.strerror})') from None
-    except UnicodeDecodeError: raise GhaError(f'{file}: is no text (UTF-8)') from None
+    except UnicodeDecodeError: raise GhaError(f'{file}: is no text in UTF-8: save it as UTF-8') from None
     if not text.strip(): raise GhaError(f'{file}: there is no text in it')
     return text
 

@@ -21,7 +21,7 @@ from jaxtyping import Float
 from ..capture.coefficients import as_named
 from ..core import CaptureError, progress as progress_bar, write_json
 from ..geometry import Camera
-from ..losses import Perceptual, load_perceptual, masked_mean, psnr, ssim_map
+from ..losses import Perceptual, backbones, load_perceptual, masked_mean, psnr, ssim_map
 from .pictures import error_map, chw_to_pil
 
 # %% ../../nbs/evaluation/02_metrics.ipynb #5a394540
@@ -166,17 +166,20 @@ def evaluate(avatar, # `HeadAvatar`, or anything with its `render`
             ) -> Scores: # rows by picture, and `table()` by group
     """Score an avatar on a capture: PSNR (dB), SSIM and LPIPS, of whole pictures and inside the head's mask.
 
-    Raises `CaptureError` when the split has no pictures. Without LPIPS's weights there is a warning, and those scores are None.
+    Raises `CaptureError` when the split has no pictures. Without LPIPS's weights there is a warning, and those scores are
+    None; so they are, with a note, where pictures are too small for it.
 
     Example: `evaluate(HeadAvatar.load('runs/me'), Capture.read('captures/me'), max_views=60)`"""
     views, judge = choose_views(capture, split, max_views), load_perceptual('alex', weights) if lpips else None
     beside = evenly_spaced(capture.views('train'), min(reference, max_views or reference)) if split == 'test' else []
     device, rows = getattr(getattr(avatar, 'means', None), 'device', 'cpu'), []
+    least, why = backbones['alex'].smallest, 'its weights were not found'
     if judge: judge.to(device)
     for frame, camera in progress_bar([*views, *beside], 'evaluate', on=progress):
         view = compare_view(avatar, capture, frame, camera)
+        if judge and min(view.pred.shape[-2:]) < least: judge, why = None, f'the pictures have less than {least} pixels a side'
         rows.append(dict(frame=frame, camera=camera, group=view.group) | score_view(view, judge, device))
-    notes = [] if judge else ['LPIPS was not measured: its weights were not found' if lpips else 'LPIPS was not asked for']
+    notes = [] if judge else [f'LPIPS was not measured: {why}' if lpips else 'LPIPS was not asked for']
     n, size = len(views), tuple(view.pred.shape[-2:])
     return Scores(rows[:n], capture.name, split, size, len(capture.views(split)), notes, rows[n:])
 

@@ -210,7 +210,7 @@ def guidance_section(run: Path, facts: dict) -> list[x.FT]:
     "The mesh of the first stage, the distance field it was cut from, and its losses."
     mesh, cut, fit = run/'previews'/'guidance.png', run/'previews'/'guidance_field.png', facts.get('guidance') or {}
     if not mesh.is_file(): return []
-    said = 'The first stage fits a mesh; its vertices, features and networks are where the Gaussians start.'
+    said = 'The first stage fits a mesh; its vertices and features are where the Gaussians start.'
     if fit: said += (f' {fit["steps"]} steps, {fit["seconds"]:.0f} s after the start of the program. '
                      f'Outline against masks of held-out cameras, neutral frame: IoU {fit["iou"]:.3f}. '
                      f'Landmarks of held-out expressions: off by {100*fit["landmarks"]:.1f}% of the head\'s width.')

@@ -12,7 +12,8 @@ from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 from ..core import CaptureError, progress, write_atomic
 from .recording import Films, Recording
-from .triangulation import Faces, best_similarity, find_faces, offset_between, settle_cameras, shrunk, skin, triangulate
+from ..rigid import similarity
+from .triangulation import Faces, find_faces, offset_between, settle_cameras, shrunk, skin, triangulate
 from ..studio.parametric_head import neck_pivot
 from ..tracking.correspondence import FaceModel
 from ..tracking.detection import Detections, arkit
@@ -40,7 +41,7 @@ def rigid_poses(skins: np.ndarray, # [F, N, 3] metres, about the head's middle
                 weights: np.ndarray, # [F, N]
                ) -> tuple[np.ndarray, np.ndarray, float]: # rotations, translations (world units), world units per metre
     "Poses of all frames with one scale."
-    found = [best_similarity(a, x, w) for a, x, w in zip(skins, X, weights)]
+    found = [similarity(a, x, w) for a, x, w in zip(skins, X, weights)]
     R, scale = np.stack([r for _, r, _ in found]), float(np.median([s for s, *_ in found]))
     return R, np.stack([np.average(x - scale*a @ r.T, 0, w) for a, x, r, w in zip(skins, X, R, weights)]), scale
 

@@ -13,8 +13,8 @@ from .recording import Films, Recording
 from ..tracking.detection import arkit, largest, make_detector
 
 # %% auto #0
-__all__ = ['skin', 'conventions', 'Faces', 'shrunk', 'find_faces', 'turned_back', 'triangulate', 'best_similarity',
-           'offset_between', 'inverse', 'flipped', 'placed', 'settle_cameras']
+__all__ = ['skin', 'conventions', 'Faces', 'shrunk', 'find_faces', 'turned_back', 'triangulate', 'offset_between', 'inverse',
+           'flipped', 'placed', 'settle_cameras']
 
 # %% ../../nbs/readers/08_triangulation.ipynb #b479aefd
 skin = 468 # points of the detector; the others are the irises
@@ -101,17 +101,6 @@ def triangulate(points: np.ndarray, # [C, N, 2] pixels; NaN where a camera sees 
         away = np.linalg.norm(h[..., :2]/h[..., 2:] - pixels, axis=-1)
         weights = there/np.abs(h[..., 2])/(1 + (away/sigma)**2)
     return X, np.where(there, away, np.nan)
-
-def best_similarity(a: np.ndarray, b: np.ndarray, # [n, 3] each
-                    weights: np.ndarray, # [n]
-                   ) -> tuple[float, np.ndarray, np.ndarray]: # scale, rotation [3, 3], translation [3]: b = scale R a + t
-    "The similarity between corresponding points (Umeyama 1991)."
-    w = weights/weights.sum()
-    a0, b0 = w @ a, w @ b
-    U, S, Vt = np.linalg.svd((b - b0).T @ ((a - a0)*w[:, None]))
-    sign = np.array([1, 1, np.sign(np.linalg.det(U @ Vt))])
-    R, scale = U*sign @ Vt, (S*sign).sum()/(w @ ((a - a0)**2).sum(1))
-    return scale, R, b0 - scale*R @ a0
 
 # %% ../../nbs/readers/08_triangulation.ipynb #6f8a1b55
 def offset_between(R: np.ndarray, t: np.ndarray, # [F, 3, 3], [F, 3] ours

@@ -7,7 +7,7 @@ __all__ = ['walk_files', 'capture_identity', 'Origin', 'origin_of_capture', 'upd
            'consent_line', 'origin_of', 'run_facts', 'read_object', 'baked_header', 'Found', 'lineage_of_run']
 
 # %% ../../nbs/trust/02_lineage.ipynb #3c531753
-import hashlib, json, os
+import hashlib, json, os, warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -65,8 +65,12 @@ def parse_origin(value, where) -> Origin: # where: the file that it was found in
 
 def origin_of_run(about: dict, # what avatar.json says
                   folder: Path) -> Origin:
-    "The origin of a saved avatar, whose identity is computed, not believed; raises `GhaError` for a damaged one."
-    return replace(parse_origin(about.get('origin'), folder/'avatar.json'), avatar=file_digest(folder/'avatar.safetensors'))
+    "The origin of a saved avatar, whose identity is computed, not believed; raises `GhaError` for a damaged one, warns of changed tensors."
+    said, found = parse_origin(about.get('origin'), folder/'avatar.json'), file_digest(folder/'avatar.safetensors')
+    if said.avatar not in (None, found):
+        warnings.warn(f'{folder}/avatar.safetensors is not the file that was saved with avatar.json: it was changed, or came to harm. '
+                      'Copy both again, or continue the run with --resume', stacklevel=3)
+    return replace(said, avatar=found)
 
 def consent_line(about: dict) -> str: # about: a description with an origin, such as run.json
     "The consent state of a run or an avatar in a line for people."

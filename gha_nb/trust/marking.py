@@ -147,6 +147,7 @@ def marked_video(path: Path|str, # .mp4, of a name that is not the last one
         with marked_video(tmp, 25, Marking.of(avatar, 'film'), 'film.mp4') as add:
             for picture in pictures: add(picture)"""
     import imageio
+    Path(path).touch() # where nothing can be written, that is said here, and not by ffmpeg
     Thread(target=have_trust).start() # what signs is loaded while the pictures come
     marker = marking if isinstance(marking, Marker) else Marker(marking)
     options = dict(format='ffmpeg', codec='libx264', quality=8 if crf is None else None, macro_block_size=1, ffmpeg_log_level='error')
