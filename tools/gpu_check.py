@@ -10,8 +10,9 @@ from pathlib import Path
 
 root = Path(__file__).resolve().parent.parent
 started = time.monotonic()
-PARTS = 'versions', 'parity', 'rasterizer', 'mesh step', 'step laptop', 'step networks', 'step gpu', 'step paper', 'frames', 'training'
-NEEDS = dict(zip(PARTS, (0, 20, 20, 15, 10, 15, 20, 10, 40)))  # seconds that must be left to begin a part
+NEEDS = {'versions': 0, 'parity': 20, 'rasterizer': 20, 'mesh step': 15, 'step laptop': 10, 'step networks': 10, 'step gpu': 15,
+         'step paper': 20, 'frames': 10, 'training': 40}  # of each part, in their order: seconds that must be left to begin it
+PARTS = tuple(NEEDS)
 SIZES = (10_000, 128, 32), (50_000, 512, 32), (100_000, 512, 32), (1_000_000, 1024, 3)  # Gaussians, side in pixels, channels
 
 

@@ -112,9 +112,9 @@ def without_test(capture: Capture) -> Capture: # of the same frames and cameras,
     return replace(capture, split=replace(capture.split, train_frames=[f for f in frames if f not in held], test_frames=held,
                                           train_cameras=[c for c in cameras if c not in left_out], test_cameras=left_out))
 
-def opened(capture: Capture|str, held_out: bool) -> Capture:
+def opened(path: str|Path, held_out: bool) -> Capture:
     "The capture of a study."
-    if not isinstance(capture, Capture): capture = open_capture(capture)
+    capture = open_capture(path)
     return without_test(capture) if held_out else capture
 
 def made_of(spec: dict, capture: Capture, job: StudyRun) -> dict: # JSON knows what is in it
@@ -132,7 +132,7 @@ def finished_run(folder: Path, wanted: dict) -> dict|None:
 
 def train_and_score(capture: Capture|str, folder: Path, job: StudyRun, spec: dict) -> dict: # result, or 'stopped'
     "One run of a study."
-    capture = opened(capture, spec['held_out'] and not isinstance(capture, Capture))
+    if not isinstance(capture, Capture): capture = opened(capture, spec['held_out'])
     avatar = train(capture, folder, job.preset, spec['minutes'], spec['steps'], resume=folder.exists(), seed=job.seed)
     about = json.loads((folder/'run.json').read_text())
     if about['stopped']: return dict(stopped=about['stopped'])

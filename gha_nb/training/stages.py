@@ -137,11 +137,9 @@ def build_avatar(capture: Capture, # to be learned
     if features is None:
         with seeded(seed + 1): features = 0.5*torch.randn(len(start.means), preset.generator.features)
     avatar = assemble(capture, preset, start, features, motion, mix, seed, torso)
-    if hasattr(avatar.generator, 'bind'): # it takes what it needs of the mesh, and may say itself what to begin with
-        own = avatar.generator.bind(start, earlier or {}, avatar.neutral_expression)
-        if own is not None:
-            with torch.no_grad(): avatar.features.copy_(own)
-            return avatar, start
+    if hasattr(avatar.generator, 'bind'): # it says itself what to begin with
+        with torch.no_grad(): avatar.features.copy_(avatar.generator.bind(start, earlier or {}, avatar.neutral_expression))
+        return avatar, start
     if start.networks is not None: take_over_networks(avatar.generator, start.networks)
     if start.networks is None or not isinstance(avatar.generator, PointNetworks):
         fit_colors(avatar, start, features, preset.stages.gaussians.color_steps)
