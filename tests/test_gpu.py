@@ -56,7 +56,8 @@ def test_gpu_check_end_to_end(tmp_path):
     assert result.returncode == 0 and result.stdout.count('there already') == 1, said(result)
     found = json.loads((tmp_path/'some-gpu.json').read_text())
     parts = found['parts']
-    assert found['interpreted'] and list(parts) == ['versions', 'parity', 'rasterizer', 'step gpu', 'step paper', 'frames', 'training']
+    assert found['interpreted'] and list(parts) == ['versions', 'parity', 'rasterizer', 'mesh step', 'step laptop', 'step networks',
+                                                    'step gpu', 'step paper', 'frames', 'training']
     assert all(e < 1e-3 for k, errors in parts['parity'].items() if k.startswith('triton') for e in errors.values())
     assert parts['parity']['mesh']['other_face'] < 2e-3 < .05 < parts['parity']['mesh']['seen']
     assert parts['step gpu']['views'] == 4 and parts['step gpu']['milliseconds']['backward'] > 0

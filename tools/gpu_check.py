@@ -172,7 +172,7 @@ def step(check, name):
     from gha_nb.training.presets import find_preset, with_start
     from gha_nb.training.run import Budget, Run
     preset, capture = with_start(find_preset('tiny' if check.tiny else name), 'random'), demo_capture()
-    if check.tiny: preset = replace(preset, low=16, points=60)
+    if check.tiny: preset = replace(preset, low=16, points=60).changed(f'stages.gaussians.views={find_preset(name).stages.gaussians.views}')
     marks, plain = [], device.draw_views
     side = preset.low*preset.upsampler.factor
 
