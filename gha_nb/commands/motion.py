@@ -93,7 +93,7 @@ def speak(run:str,  # folder of the run, or a .baked file
 def bake(run:str,  # folder of the run
          capture:str|None=None,  # capture that it was trained on; default: its own pictures stand in for it
          *, out:Path,  # the file, a .baked
-         bases:int=20,  # linear motions that are kept
+         bases:int=27,  # linear motions that are kept
          points:int|None=None,  # Gaussians that are kept, the most important ones; default: all
          seconds:float=60,  # of finetuning
          steps:int|None=None,  # or the number of steps, which makes it repeatable
@@ -127,6 +127,8 @@ def live(run:str,  # folder of the run, or a .baked file, which is much faster
     from gha_nb.live.outputs import drive_live
     if sum(o is not None for o in (camera, video, performance, source)) > 1:
         raise GhaError('one of --camera, --video, --performance and --source, please')
+    if seconds is not None and not seconds > 0: raise GhaError(f'--seconds is a time above 0, got {seconds:g}')
+    if not 16 <= size <= 4096: raise GhaError(f'--size is 16 to 4096 pixels, got {size}')
     if port is not None and source is None: raise GhaError('--port belongs to --source live-link-face or vmc')
     name, settings = (('video', dict(path=video)) if video else ('performance', dict(path=find_capture(performance))) if performance
                       else (source, {} if port is None else dict(port=port)) if source
@@ -162,7 +164,9 @@ def export(run:str,  # folder of the run, or a .baked file
                                 sound=sound, tracker=tracker, overwrite=overwrite))
     if clip or sound or tracker or single: raise GhaError('--clip, --sound, --tracker and --single are about a web page: add --format web')
     from gha_nb.export.splat_files import export as export_one, export_frames, frame_range, check_format
-    if sequence := format == 'ply-sequence': format, frames = 'ply', frames or ':'
+    if sequence := format == 'ply-sequence':
+        if frame or not capture: raise GhaError('a sequence needs --capture, and takes --frames FIRST:LAST instead of --frame')
+        format, frames = 'ply', frames or ':'
     if bool(capture) != bool(frame or frames) or frame and frames:
         raise GhaError('for frames of a capture, give --capture and either --frame or --frames FIRST:LAST; '
                        'for the neutral head none of them')

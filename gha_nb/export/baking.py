@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['SPREAD', 'RATES', 'training_frames', 'sampled_frames', 'torso_of_head', 'generator_columns', 'linear_response',
-           'principal_bases', 'quantized', 'origin_for', 'linear_head', 'BakeView', 'view_of', 'budgeted', 'finetune',
-           'importance', 'bake']
+           'principal_bases', 'moments_alone', 'quantized', 'origin_for', 'linear_head', 'BakeView', 'view_of',
+           'budgeted', 'finetune', 'importance', 'bake']
 
 # %% ../../nbs/export/04_baking.ipynb #a96ef494
 import math, time
@@ -106,6 +106,14 @@ def principal_bases(gram: Tensor, response: Tensor, # from `linear_response`
     bases = (U.T @ L.T @ response.flatten(1)).view(-1, *response.shape[1:])
     return torch.linalg.solve_triangular(L, U.T, upper=False, left=False), bases, variances.flip(0).clamp_min(0)
 
+# %% ../../nbs/export/04_baking.ipynb #70c53c66
+def moments_alone(avatar: HeadAvatar, known: list, # from `training_frames`
+                 ) -> Float[Tensor, " m"]: # E coefficients, squared; then 6 of the pose: squared radians, squared head units
+    "Mean squares of the inputs where each coefficient moves by itself, evenly over its range; the pose moves as it is known to."
+    low, high = avatar.expression_range - avatar.neutral_expression
+    poses = torch.stack([relative_inputs(avatar, *avatar.frame(*f))[-6:] for f in known])
+    return torch.cat([(low.square() + low*high + high.square())/3, poses.square().mean(0)])
+
 # %% ../../nbs/export/04_baking.ipynb #3c722017
 def quantized(bases: Float[Tensor, "k n 14"]) -> tuple[Tensor, Tensor]: # int8 [K, n, 14]; units [K, 14]
     "Bases as bytes, with a unit for each column of each."
@@ -118,8 +126,9 @@ def origin_for(avatar, capture: Capture|None) -> Origin:
     return updated(origin_of(avatar), capture and capture.path)
 
 def linear_head(avatar: HeadAvatar, capture: Capture|None = None,
-                bases: int = 20, # K
+                bases: int = 27, # K
                 samples: int = 200, # frames that the generator is asked about
+                alone: float = 1., # how much coefficients that move by themselves count, against frames like the known ones
                 seed: int = 0) -> BakedAvatar:
     "The linear response of an avatar's generator as a baked avatar, before any finetuning."
     known = training_frames(avatar, capture)
@@ -130,7 +139,9 @@ def linear_head(avatar: HeadAvatar, capture: Capture|None = None,
     variance = coarse_filter_variance(avatar, cameras, middle)/s.item()**2
     base = generator_columns(avatar, variance=variance)
     gains, gram, response = linear_response(avatar, base, frames, len(known), variance)
-    mix, deltas, _ = principal_bases(gram, response, bases)
+    single = moments_alone(avatar, known).to(gains)*gains.square()
+    counted = gram/gram.trace() + alone*torch.diag(single/single.sum().clamp_min(1e-12))
+    mix, deltas, _ = principal_bases(counted, response, bases)
     (deltas, units), origin = quantized(deltas), origin_for(avatar, capture)
     kept = {k: getattr(avatar, k).detach().clone() for k in KEPT if hasattr(avatar, k)}
     poses = torch.stack([relative_inputs(avatar, *avatar.frame(*f))[-6:] for f in known])
@@ -220,7 +231,7 @@ def importance(head: BakedAvatar, views: list, # of `BakeView`
 def bake(avatar: HeadAvatar|Path|str, # or its run folder
          capture: Capture|Path|str|None = None, # what it was trained on; None: its own pictures stand in for it
          out: Path|str|None = None, # .baked; None: nothing is written
-         *, bases: int = 20, # K
+         *, bases: int = 27, # K
          points: int|None = None, # Gaussians to keep, the most important ones; None: all
          seconds: float|None = None, steps: int|None = None, # of the finetuning; neither: 60 seconds; with steps it can be repeated exactly
          seed: int = 0, overwrite: bool = False, # replace a file that is there
