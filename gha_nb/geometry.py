@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from fastcore.basics import patch
 from jaxtyping import Float, Int
+from scipy.spatial import cKDTree
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -270,12 +271,18 @@ def check(self: Camera, name: str = 'camera', # what to call it in the message
 def nearest_neighbors(points: Float[Tensor, "n d"], # asked about
                       others: Float[Tensor, "m d"], # looked for, in the same space
                       k: int = 1, # how many; all of them, where there are fewer
-                      chunk: int = 2048, # points whose distances to all others are in memory at a time
+                      chunk: int = 2048, # points whose distances to all others are in memory at a time, where there is no tree
                      ) -> tuple[Float[Tensor, "n k"], Int[Tensor, "n k"]]: # distances, nearest first, and indices into `others`
-    """The k nearest of some other points to each point, by comparing all pairs; distances carry gradients and six digits.
+    """The k nearest of some other points to each point; distances carry gradients.
+
+    A search tree finds them on a CPU in up to three dimensions; else all pairs are compared.
 
         distances, ids = nearest_neighbors(points, vertices, 4) # the mean of the four: values[ids].mean(1)"""
     k = min(k, len(others))
-    if not len(points): return points.new_zeros(0, k), torch.zeros(0, k, dtype=torch.long, device=points.device)
-    found = [torch.cdist(part, others).topk(k, largest=False) for part in points.split(chunk)]
-    return torch.cat([f.values for f in found]), torch.cat([f.indices for f in found])
+    if not len(points) or not k: return points.new_zeros(len(points), k), torch.zeros(len(points), k, dtype=torch.long, device=points.device)
+    if points.device.type == 'cpu' and points.shape[1] <= 3 and points.isfinite().all() and others.isfinite().all():
+        tree = cKDTree(others.detach().double().numpy())
+        found = tree.query(points.detach().double().numpy(), range(1, k + 1), workers=torch.get_num_threads())[1]
+        ids = torch.from_numpy(found).long()
+    else: ids = torch.cat([torch.cdist(part, others).topk(k, largest=False).indices for part in points.detach().split(chunk)])
+    return (points[:, None] - others[ids]).norm(dim=-1), ids

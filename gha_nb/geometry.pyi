@@ -123,7 +123,8 @@ def look_at(eye: Sequence[float]|Tensor, # where the camera stands, world space,
 def nearest_neighbors(points: Float[Tensor, "n d"], # asked about
                       others: Float[Tensor, "m d"], # looked for, in the same space
                       k: int = 1, # how many; all of them, where there are fewer
-                      chunk: int = 2048, # points whose distances to all others are in memory at a time
+                      chunk: int = 2048, # points whose distances to all others are in memory at a time, where there is no tree
                      ) -> tuple[Float[Tensor, "n k"], Int[Tensor, "n k"]]:  # distances, nearest first, and indices into `others`
-    """The k nearest of some other points to each point, by comparing all pairs; distances carry gradients and six digits.
+    """The k nearest of some other points to each point; distances carry gradients.
+    A search tree finds them on a CPU in up to three dimensions; else all pairs are compared.
         distances, ids = nearest_neighbors(points, vertices, 4) # the mean of the four: values[ids].mean(1)"""

@@ -71,7 +71,8 @@ def stored_name(file: str, # path of a picture inside the capture, from `picture
     "A picture may also be a PNG, WebP, TIFF or BMP file: its path with the ending that it has."
     folder, _, name = file.rpartition('/')
     if name in names and PICTURE_ENDING.fullmatch(Path(name).suffix): return file # nearly always, of very many
-    found = sorted(n for n in names if Path(n).stem == Path(name).stem and PICTURE_ENDING.fullmatch(Path(n).suffix))
+    stem = Path(name).stem
+    found = sorted(n for n in names if n.startswith(stem) and Path(n).stem == stem and PICTURE_ENDING.fullmatch(Path(n).suffix))
     return f'{folder}/{found[0]}' if found and name not in found else file
 
 def stored_picture(file: Path, # of `picture_file`, below the capture's folder
