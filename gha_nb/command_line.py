@@ -20,6 +20,7 @@ import tyro
 from fastcore.docments import docments
 from . import __version__
 from .core import GhaError, demo_capture_path, load_settings
+from .parts import nearest_name
 
 # %% ../nbs/09_command_line.ipynb #d96da0ce
 commands = {}  # by name, in the order of the help
@@ -39,10 +40,12 @@ def options(f:Callable,  # a command
         listed = p.annotation is bool or get_args(p.annotation) and type(None) not in get_args(p.annotation)
         shown = None if listed else f'[{name.upper()}]' if place and not needed else name.upper()
         said = name.rstrip('_') if name[-1] == '_' else None # `from_` is --from
-        kind = Annotated[p.annotation, tyro.conf.arg(help=helps[name] or '', metavar=shown and shown.rstrip('_'), name=said)]
+        hint = '' if p.default is False or p.default in (None, (), '') else None  # "(default: None)" tells nothing
+        kind = Annotated[p.annotation, tyro.conf.arg(help=helps[name] or '', metavar=shown and shown.rstrip('_'), name=said,
+                                                     help_behavior_hint=hint)]
         if place: kind = tyro.conf.Positional[kind]
         res.append((name, kind) if needed else (name, kind, field(default=p.default)))
-    debug = Annotated[bool, tyro.conf.arg(help='show the traceback of an error')]
+    debug = Annotated[bool, tyro.conf.arg(help='show the traceback of an error', help_behavior_hint='')]
     return make_dataclass(f.__name__, [*res, ('debug', debug, field(default=False))], kw_only=True)
 
 # %% ../nbs/09_command_line.ipynb #c5748818
@@ -82,19 +85,24 @@ def of_the_disk(error:Exception) -> str|None:  # None: it names no file
     if not isinstance(error, OSError) or error.filename is None or error.strerror is None: return None
     way = {errno.ENOSPC: 'make room there', errno.EDQUOT: 'make room there', errno.EFBIG: 'make room there',
            errno.ENAMETOOLONG: 'give it a shorter name', errno.EIO: 'the disk has a fault', errno.EISDIR: 'name a file',
-           errno.ENOTDIR: 'name another folder'}
+           errno.ENOTDIR: 'name another folder', errno.EEXIST: 'give it another name'}
     return f"{error.filename}: {error.strerror}; {way.get(error.errno, 'name a place that is there and that you may use')}"
 
 def obey(args:list[str],  # without the program's name
         ) -> int:  # the exit code
     "Run a command line, and say in one line what is wrong"
     if args == ['--version']: return print(__version__) or 0
+    if args[:1] == ['help']: args = [*args[1:2], '--help']
+    if args and not args[0].startswith('-') and args[0] not in commands:
+        return complain(f'there is no command {args[0]!r}{nearest_name(args[0], commands)}; `gha-nb --help` lists them', 2)
     chosen = parse(args)
     given = dict(vars(chosen))
     debug = given.pop('debug')
     with warnings.catch_warnings():
         if not debug: warnings.showwarning = lambda message, *a, **kw: complain(f'warning: {message}')
-        try: return commands[type(chosen).__name__](**given) or 0
+        try:
+            if not 0 <= given.get('seed', 0) < 2**63: raise GhaError(f"--seed is a whole number from 0 on, got {given['seed']}")
+            return commands[type(chosen).__name__](**given) or 0
         except KeyboardInterrupt: return complain('interrupted', 130)
         except Exception as e:
             if isinstance(e, BrokenPipeError) and nobody_reads(sys.stdout): raise  # our own output, and not another pipe

@@ -279,7 +279,8 @@ def nearest_neighbors(points: Float[Tensor, "n d"], # asked about
 
         distances, ids = nearest_neighbors(points, vertices, 4) # the mean of the four: values[ids].mean(1)"""
     k = min(k, len(others))
-    if not len(points) or not k: return points.new_zeros(len(points), k), torch.zeros(len(points), k, dtype=torch.long, device=points.device)
+    if not len(points) or not k:
+        return points.new_zeros(len(points), k), torch.zeros(len(points), k, dtype=torch.long, device=points.device)
     if points.device.type == 'cpu' and points.shape[1] <= 3 and points.isfinite().all() and others.isfinite().all():
         tree = cKDTree(others.detach().double().numpy())
         found = tree.query(points.detach().double().numpy(), range(1, k + 1), workers=torch.get_num_threads())[1]

@@ -218,8 +218,8 @@ def read_about(folder: Path) -> dict: # of `avatar.json`
     "Read and check the description of a saved avatar; raises `CheckpointError`."
     path = folder/'avatar.json'
     if not path.exists():
-        raise CheckpointError(f'{folder} holds no avatar.json: not a finished run. Train one with '
-                              f'`gha-nb train CAPTURE --out {folder}`, or continue it with --resume')
+        raise CheckpointError(f"{folder} is {'a file' if folder.exists() else 'not there'}; give a run's folder" if not folder.is_dir() else
+                              f'{folder} holds no avatar.json: not a finished run (`gha-nb train CAPTURE --out RUN --resume` goes on)')
     try: about = json.loads(path.read_text())
     except (ValueError, OSError, RecursionError) as e:
         raise CheckpointError(f'{path} is not readable as JSON ({e}); the run has to be trained again or restored from a copy') from None

@@ -248,7 +248,7 @@ def check_folders(path: Path, listing: Listing, report: CheckReport): # listing:
     top = [folder for folder in ('images', 'cameras', 'params') if folder in listing.files]
     if not path.is_dir(): report.add('', 'is no folder' if path.exists() else 'there is no such folder', 'give the folder of a capture')
     elif not top and all('missing' in error.problem for error in listing.errors.values()):
-        report.add('', 'is no capture: it holds no images, cameras and params', 'give the folder that holds these three')
+        report.add('', 'is no capture: it holds no images, cameras and params', 'give the folder of these three, or a known data set')
     else:
         for folder, error in listing.errors.items():
             kind, _, frame = folder.partition('/')

@@ -50,7 +50,9 @@ def diagnose_rig(capture: Capture, frame: str) -> list[str]: # sentences
                    'what it never showed is a guess.')
     elif n < 4: res.append(f'There are only {n} training cameras: what none of them sees is a guess.')
     if n > 1 and angle < 40: res.append(f'The training cameras are at most {angle:.0f} degrees apart: the sides of the head are a guess.')
-    if frames < 10: res.append(f'There are only {frames} training frames: few expressions can be told apart.')
+    if frames < 10:
+        counted = 'is only one training frame' if frames == 1 else f'are only {frames} training frames'
+        res.append(f'There {counted}: few expressions can be told apart.')
     return res
 
 # %% ../../nbs/capture/07_diagnostics.ipynb #c5ee4b38

@@ -78,8 +78,9 @@ def render(run:str,  # folder of the run, or a .baked file
           ):
     "Draw an avatar as a capture saw it: FRAME_CAMERA.png"
     from gha_nb.evaluation.metrics import camera_for
-    from gha_nb.trust.marking import Marker, Marking, write_picture
+    from gha_nb.trust.marking import Marker, Marking, allowed, write_picture
     avatar, capture = load_pair(run, capture)
+    allowed(avatar, 'render')
     views, marker = capture.views(split), Marker(Marking.of(avatar, 'render', capture, watermark=not no_mark))
     if not views: raise GhaError(f'{capture.name} has no {split} views')
     for frame, camera in progress(views, 'rendering'):

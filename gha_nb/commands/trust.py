@@ -85,7 +85,8 @@ def forget(capture:str,  # folder of the capture, or its identity (64 hexadecima
     own = [o.expanduser() for o in (load_settings().runs, load_settings().cache)]
     search = f.find_made(identity, [*folders, *(o for o in own if o.is_dir())], path if path.is_dir() else None)
     print(*search.made, f"made of it: {len(search.made)}", sep='\n')
-    for o in (*search.notes, f.LIMITS): complain(f'note: {o}')
+    looked = ', '.join(str(o) for o in (*folders, *own) if o.is_dir()) or 'no folder: those of the settings do not exist'
+    for o in (f'Looked at {looked}. Other folders can be named after the capture.', *search.notes, f.LIMITS): complain(f'note: {o}')
     if dry_run or not search.made: return
     if not yes:
         if not asking.has_terminal(): raise GhaError('nothing was deleted: say --yes')

@@ -44,7 +44,7 @@ def choose_views(capture, # `Capture`
     for view in capture.views(split): by_group[capture.group(*view)].append(view)
     by_group = {g: views for g, views in by_group.items() if views}
     if not by_group:
-        raise CaptureError(f'{capture.path}: no pictures in split {split!r}; hold out frames or cameras in split.json, or use another')
+        raise CaptureError(f'{capture.path}: no pictures in split {split!r}; hold some out in split.json, or score --split train')
     left, res = sum(map(len, by_group.values())) if max_views is None else max_views, {}
     for i, g in enumerate(sorted(by_group, key=lambda g: len(by_group[g]))): # small groups first: large ones take what is left
         res[g] = evenly_spaced(by_group[g], max(1, min(len(by_group[g]), left//(len(by_group) - i))))

@@ -264,7 +264,7 @@ def reproduce_section(run: Path, capture, facts: dict) -> list[x.FT]:
     commands = f'gha-nb train {name} --out {folder} {options}\ngha-nb evaluate {folder} {name}\ngha-nb view {folder} {name}'
     foreign = {k: v for k, v in (facts.get('parts') or {}).items() if not v.startswith('gha_nb.')} # what a reader has to install
     terms = facts | dict(preset=preset_name(facts), skipped=count_skipped(facts.get('skipped')), parts=foreign or None)
-    shown = {k: v for k, v in terms.items() if v is not None and k not in ('changes', 'diagnostics', 'lacks')}
+    shown = {k: v for k, v in terms.items() if v is not None and k not in ('changes', 'diagnostics', 'lacks', 'origin')}
     rows = [(x.Dt(k.removeprefix('n_').replace('_', ' ')), x.Dd(format_value(v))) for k, v in shown.items()]
     return [x.H2('Make it again'), x.Pre(commands), x.Dl(*[cell for row in rows for cell in row])]
 

@@ -33,7 +33,8 @@ def read_recording(path: Path|str, # a data set's folder
     if layout: raise CaptureError(f'{path} does not look like the layout {layout}')
     inside = ', '.join(sorted(o.name for o in path.iterdir())[:6]) or 'nothing'
     raise CaptureError(f'{path} has none of the known layouts ({", ".join(layout_names())}); it holds {inside}. '
-                       'Name one with --layout, or write a reader of ten lines: see the tutorial on bringing your own capture')
+                       'Name one (`gha-nb convert --layout NAME`), or write a reader of ten lines: '
+                       'see the tutorial on bringing your own capture')
 
 def layout_names() -> list[str]:
     "Names of the layouts, those that look closest first."

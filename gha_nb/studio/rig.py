@@ -30,9 +30,9 @@ def camera_at(
     distance: float = 1.0,  # metres
     target: Tensor | None = None,  # [3] metres, what it looks at; None: the head
 ) -> Camera:
-    "A camera around the head, looking at it. Raises `GhaError` for under 16 pixels, or nearer than 0.25 m. `camera_at(30, 10, 256)`"
+    "A camera around the head, looking at it. Raises `GhaError` for other than 16 to 8192 pixels, or under 0.25 m. `camera_at(30, 10, 256)`"
     wide, high = (size, size) if isinstance(size, int) else size
-    if min(wide, high) < 16: raise GhaError(f'pictures need at least 16 pixels a side, not {min(wide, high)}')
+    if not 16 <= min(wide, high) <= max(wide, high) <= 8192: raise GhaError(f'pictures have 16 to 8192 pixels a side, not {wide} x {high}')
     if not (0 < width and 0.25 <= distance):
         raise GhaError(f'a camera {distance} m away that sees {width} m makes no sense: stay 0.25 m away or more')
     target = head_position - torch.tensor([0, 0.008, 0]) if target is None else target

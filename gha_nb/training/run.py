@@ -241,7 +241,8 @@ def trained_on(capture: Capture, most: int = 4096) -> dict: # most: views that a
 def check_same_run(run: Run, about: dict):
     "Refuse a checkpoint of another run; raises `CheckpointError`."
     for key, mine in (('capture', run.capture.name), ('seed', run.seed)):
-        if about[key] != mine:
+        renamed = key == 'capture' and run.trained_on and about.get('trained_on') == run.trained_on # the same pictures
+        if about[key] != mine and not renamed:
             raise CheckpointError(f'the checkpoint in {run.out} has {key} {about[key]!r}, this run {mine!r}; use --overwrite to start anew')
     try: preset = preset_from_dict(about['preset'])
     except GhaError as e: raise CheckpointError(f'the checkpoint in {run.out} was made with parts that are not here: {e}') from None
