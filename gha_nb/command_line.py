@@ -92,6 +92,7 @@ def obey(args:list[str],  # without the program's name
         ) -> int:  # the exit code
     "Run a command line, and say in one line what is wrong"
     if args == ['--version']: return print(__version__) or 0
+    if '' in args: return complain('an argument is empty: is a variable of the shell not set?', 2)
     if args[:1] == ['help']: args = [*args[1:2], '--help']
     if args and not args[0].startswith('-') and args[0] not in commands:
         return complain(f'there is no command {args[0]!r}{nearest_name(args[0], commands)}; `gha-nb --help` lists them', 2)

@@ -5,13 +5,15 @@ from pathlib import Path
 root = Path(__file__).resolve().parent.parent
 
 
-def of_run(run):
-    "What is worth keeping of a run folder that has been evaluated: no pictures, no paths"
-    missing = [o for o in ('run.json', 'metrics.json') if not (run/o).is_file()]
-    if missing:
-        sys.exit(f'{run} has no {missing[0]}: '
-                 + ('it is no finished run' if missing[0] == 'run.json' else f'first `gha-nb evaluate {run} CAPTURE`'))
-    about, scores = (json.loads((run/o).read_text()) for o in ('run.json', 'metrics.json'))
+def of_run(run, baked=None):
+    "What is worth keeping of a run folder, or of what was baked of it, that has been evaluated: no pictures, no paths"
+    found = run/'metrics.json' if baked is None else baked.with_name(f'{baked.stem}_scores')/'metrics.json'
+    for file, why in ((run/'run.json', 'it is no finished run'), (found, f'first `gha-nb evaluate {baked or run} CAPTURE`')):
+        if not file.is_file(): sys.exit(f'{file} is not there: {why}')
+    about, scores = json.loads((run/'run.json').read_text()), json.loads(found.read_text())
+    if baked is not None:
+        from gha_nb.export.baked import load_baked
+        about['n_gaussians'] = len(load_baked(baked))
     keep = 'seed init capture n_gaussians steps seconds stopped guidance weights threads device versions'.split()
     facts = {k: about.get(k) for k in keep} | dict(skipped=len(about.get('skipped') or []), preset=about['preset']['name'],
                                                    settings=about['preset'])
@@ -24,9 +26,10 @@ def main():
                    help='a run folder with metrics.json, the study.json of `gha-nb ablate`, or the output of `gha-nb bench --json`')
     p.add_argument('name', help='of the result: letters, digits and dashes')
     p.add_argument('--note', default='', help='a sentence for the page: machine, data, what is special')
+    p.add_argument('--baked', type=Path, help='a .baked file that was made of the run and evaluated: its scores are kept')
     args = p.parse_args()
     if not args.source.exists(): sys.exit(f'{args.source}: there is no such file or folder')
-    data = json.loads(args.source.read_text()) if args.source.is_file() else of_run(args.source)
+    data = json.loads(args.source.read_text()) if args.source.is_file() else of_run(args.source, args.baked)
     kind = 'runs' if args.source.is_dir() else 'ablations' if 'results' in data else 'bench'
     out = root/'results'/kind/f'{args.name}.json'
     out.parent.mkdir(parents=True, exist_ok=True)
