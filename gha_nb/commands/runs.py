@@ -80,7 +80,7 @@ def render(run:str,  # folder of the run, or a .baked file
     from gha_nb.evaluation.metrics import camera_for
     from gha_nb.trust.marking import Marker, Marking, allowed, write_picture
     avatar, capture = load_pair(run, capture)
-    allowed(avatar, 'render')
+    allowed(avatar, None)
     views, marker = capture.views(split), Marker(Marking.of(avatar, 'render', capture, watermark=not no_mark))
     if not views: raise GhaError(f'{capture.name} has no {split} views')
     for frame, camera in progress(views, 'rendering'):

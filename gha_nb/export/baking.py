@@ -107,11 +107,10 @@ def principal_bases(gram: Tensor, response: Tensor, # from `linear_response`
     return torch.linalg.solve_triangular(L, U.T, upper=False, left=False), bases, variances.flip(0).clamp_min(0)
 
 # %% ../../nbs/export/04_baking.ipynb #70c53c66
-def moments_alone(avatar: HeadAvatar, known: list, # from `training_frames`
+def moments_alone(avatar: HeadAvatar, poses: Float[Tensor, "f 6"], # of the known frames, relative to neutral: radians, head units
                  ) -> Float[Tensor, " m"]: # E coefficients, squared; then 6 of the pose: squared radians, squared head units
     "Mean squares of the inputs where each coefficient moves by itself, evenly over its range; the pose moves as it is known to."
     low, high = avatar.expression_range - avatar.neutral_expression
-    poses = torch.stack([relative_inputs(avatar, *avatar.frame(*f))[-6:] for f in known])
     return torch.cat([(low.square() + low*high + high.square())/3, poses.square().mean(0)])
 
 # %% ../../nbs/export/04_baking.ipynb #3c722017
@@ -139,12 +138,12 @@ def linear_head(avatar: HeadAvatar, capture: Capture|None = None,
     variance = coarse_filter_variance(avatar, cameras, middle)/s.item()**2
     base = generator_columns(avatar, variance=variance)
     gains, gram, response = linear_response(avatar, base, frames, len(known), variance)
-    single = moments_alone(avatar, known).to(gains)*gains.square()
+    poses = torch.stack([relative_inputs(avatar, *avatar.frame(*f))[-6:] for f in known])
+    single = moments_alone(avatar, poses).to(gains)*gains.square()
     counted = gram/gram.trace() + alone*torch.diag(single/single.sum().clamp_min(1e-12))
     mix, deltas, _ = principal_bases(counted, response, bases)
     (deltas, units), origin = quantized(deltas), origin_for(avatar, capture)
     kept = {k: getattr(avatar, k).detach().clone() for k in KEPT if hasattr(avatar, k)}
-    poses = torch.stack([relative_inputs(avatar, *avatar.frame(*f))[-6:] for f in known])
     low, high, beyond = poses.amin(0), poses.amax(0), .25*(poses.amax(0) - poses.amin(0)) # a quarter farther it is still asked
     kept = dict(neutral_torso=torch.zeros_like(avatar.neutral_pose)) | kept | dict(background=kept['background'][:3])
     return BakedAvatar(base, deltas, units, mix*gains, torch.sigmoid(avatar.torso_logits.detach()) if avatar.config.torso else None,

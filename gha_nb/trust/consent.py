@@ -273,7 +273,7 @@ def parse_terms(value, where) -> Terms: # where: the file that it was found in
     return Terms(**{k: tuple(value[k]) if isinstance(value[k], list) else value[k] for k in good}, where=str(where))
 
 # %% ../../nbs/trust/01_consent.ipynb #8306b1a2
-def permit(use: str, # a name in `USES`; another, such as 'render', asks only whether the consent still holds
+def permit(use: str|None, # a name in `USES`; None asks only whether the consent still holds
            terms: Terms, say: Callable = print) -> Terms: # as they came
     """Refuse what the terms exclude, or what has run out or was revoked; raises `ConsentError` that names the line.
 
@@ -295,5 +295,5 @@ def permit(use: str, # a name in `USES`; another, such as 'render', asks only wh
                            '`gha-nb forget CAPTURE` deletes what there is')
     if terms.state == 'run out': raise ConsentError(f'{line("until")}: the consent ran out on {terms.until}')
     if use in terms.excluded: raise ConsentError(f'{line("excluded", use)}: the consent excludes {use!r} ({USES[use]})')
-    if use in {*USES} - {*terms.uses}: raise ConsentError(f'{line("uses")}: the consent does not name {use!r} ({USES[use]}) as allowed')
+    if use not in (None, *terms.uses): raise ConsentError(f'{line("uses")}: the consent does not name {use!r} ({USES[use]}) as allowed')
     return terms

@@ -36,7 +36,7 @@ def identity_of(driver) -> str|None: # None: it is neither
     if not isinstance(path, str | Path) or not Path(path).exists(): return None
     return capture_identity(path) if Path(path).is_dir() else file_digest(path)
 
-def allowed(avatar, use: str) -> Origin: # of the avatar
+def allowed(avatar, use: str|None) -> Origin: # of the avatar; use: as for `permit`
     "Refuse what the consent that an avatar carries does not allow; raises `ConsentError`."
     permit(use, (origin := origin_of(avatar)).terms, say_once)
     return origin
