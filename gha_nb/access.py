@@ -4,10 +4,11 @@
 
 # %% auto #0
 __all__ = ['NO_ENTRY', 'OTHER_PAGE', 'HEAD_LIMIT', 'HEAD_SECONDS', 'CONNECTIONS', 'REPLACING', 'is_local', 'reachable', 'Access',
-           'urlsplit_safe', 'parse_head', 'plain_answer', 'Guard', 'copy_stream', 'GuardedHandler', 'own_pages_alone']
+           'urlsplit_safe', 'parse_head', 'plain_answer', 'Guard', 'copy_stream', 'GuardedHandler', 'was_greeted',
+           'own_pages_alone']
 
 # %% ../nbs/12_access.ipynb #985d9b3a
-import asyncio, hmac, re, secrets, socket, threading
+import asyncio, hmac, logging, re, secrets, socket, threading
 from collections.abc import Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -205,11 +206,16 @@ class GuardedHandler(BaseHTTPRequestHandler):
 # %% ../nbs/12_access.ipynb #bc1e4706
 REPLACING = threading.Lock()
 
+def was_greeted(record: logging.LogRecord) -> bool:
+    "Not a message about who connects and asks for nothing: a browser that connects ahead, somebody who looks for open ports."
+    return record.getMessage() != 'opening handshake failed'
+
 @contextmanager
 def own_pages_alone(package: str): # such as 'viser'
     "Servers of `websockets` that this package starts meanwhile ask an `Access` without a token first; gives a list with an item for each."
     import websockets.asyncio.server as module
-    asked, mine = [], Access()
+    asked, mine, log = [], Access(), logging.getLogger(f'websockets.server.{package}')
+    log.addFilter(was_greeted)
     def serve(handler, *args, process_request=None, **kw):
         if handler.__module__.split('.')[0] != package: return plain(handler, *args, process_request=process_request, **kw)
         def ask(connection, request):
@@ -217,7 +223,7 @@ def own_pages_alone(package: str): # such as 'viser'
                 return connection.respond(HTTPStatus.FORBIDDEN, mine.refusal)
             return None if process_request is None else process_request(connection, request)
         asked.append(ask)
-        return plain(handler, *args, process_request=ask, **kw)
+        return plain(handler, *args, process_request=ask, **{'logger': log} | kw)
     with REPLACING:
         plain, module.serve = module.serve, serve
         try: yield asked

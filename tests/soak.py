@@ -197,7 +197,8 @@ def soak(seconds: float, # of visits; the training is given more time than that,
             browser.close()
         code = t.process.wait(patience)
     finally: t.end()
-    if any('Traceback' in o for o in t.said): troubles.append('the training said: ' + '\n'.join(t.said[-30:]))
+    if (k := next((k for k, o in enumerate(t.said) if 'Traceback' in o), None)) is not None:
+        troubles.append('the training said: ' + '\n'.join(t.said[max(0, k - 3):][:60]))
     memory = [o for o in t.memory if arrived <= o[0] <= stopped]
     growth = {stage: grown([mb for _, mb, k in memory if k == stage], warm) for stage in (1, 2)}
     return dict(preset=preset, seconds=round(stopped), seed=seed, exit_code=code, saved=(out/'avatar.safetensors').exists(),

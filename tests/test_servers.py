@@ -117,6 +117,21 @@ def test_websocket_of_the_viewer():
     finally: close()
 
 
+def test_visitor_without_a_word(caplog):
+    "A browser that connects ahead and asks for nothing leaves no traceback in the user's terminal, not even the first one"
+    port, _, close, _ = viewer('127.0.0.1', [])
+    try:
+        for word in (b'', b'GET', b'\x16\x03\x01\x02\x00 not HTTP\r\n\r\n'):
+            with socket.create_connection(('127.0.0.1', port), 10) as s:
+                s.sendall(word); s.shutdown(socket.SHUT_WR)
+                try:
+                    while s.recv(4096): pass
+                except OSError: pass # reset: it has been answered, too
+        assert ask(port)[0] == 200
+    finally: close()
+    assert not [o.getMessage() for o in caplog.records if o.name.startswith('websockets') and o.levelname == 'ERROR']
+
+
 @pytest.mark.parametrize('host', ['127.0.0.1', '0.0.0.0'])
 def test_page_of_another_site(host):
     "A page that the user visits cannot steer the viewer of this machine, neither directly nor behind the guard"
