@@ -93,6 +93,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('folder', type=Path); parser.add_argument('--seed', type=int, default=401)
     parser.add_argument('--frames', type=int, default=250); parser.add_argument('--steps', type=int, default=700)
+    parser.add_argument('--minutes', type=float, help='instead of steps')
     parser.add_argument('--rows', nargs='*', default=list(rows)); parser.add_argument('--out', type=Path)
     parser.add_argument('--clip', nargs=3, type=Path, metavar=('CLIP', 'MASK', 'TRUTH'))
     args = parser.parse_args()
@@ -105,15 +106,16 @@ def main():
     capture, true = folder/'capture', folder/'true'
     command('track', clip, '--out', capture, '--focal', round(float(truth['K'][0, 0]), 1), '--frames', args.frames, '--consent', 'nobody')
     if not true.exists(): true_pictures(clip, mask, capture, true)
+    budget = ('--steps', args.steps) if args.minutes is None else ('--minutes', args.minutes)
     about = 'PSNR in dB and LPIPS of held-out frames; see tests/tracked_avatars.py'
     table = json.loads(args.out.read_text()) if args.out and args.out.is_file() else dict(about=about, rows={})
     for name in args.rows:
         data, run, given = folder/f'data-{name}', folder/f'run-{name}', [bool(o) for o in rows[name]]
         variant(capture, true, truth, data, *given)
         if not (run/'avatar').exists() and not (run/'avatar.json').exists():
-            command('train', data, '--out', run, '--steps', args.steps, '--overwrite')
+            command('train', data, '--out', run, *budget, '--overwrite')
         judged = variant(capture, true, truth, folder/f'judge-{name}', *given[:2], True)
-        key = f'{"clip" if args.clip else f"studio {args.seed}"}, {args.steps} steps, {name}'
+        key = f'{"clip" if args.clip else f"studio {args.seed}"}, {budget[1]} {budget[0][2:]}, {name}'
         table['rows'][key] = score(run, judged)
         print(key, table['rows'][key], flush=True)
         if args.out: args.out.write_text(json.dumps(table, indent=1))

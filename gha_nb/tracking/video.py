@@ -4,11 +4,12 @@
 
 # %% auto #0
 __all__ = ['hdr_transfers', 'lens_key', 'tone_mapping', 'ffmpeg_path', 'ask_ffmpeg', 'Video', 'stream_facts', 'moov_atom',
-           'atom_notes', 'noted_lens', 'packet_times', 'read_video', 'has_filters', 'runs_of', 'filter_chain', 'decode',
-           'frames', 'focal_pixels', 'noted_focal', 'to_gray', 'sharpness', 'thumbnail', 'scene_cuts', 'choose_frames']
+           'atom_notes', 'noted_lens', 'packet_times', 'read_video', 'has_filters', 'runs_of', 'any_of', 'filter_chain',
+           'decode', 'decode_all', 'frames', 'focal_pixels', 'noted_focal', 'to_gray', 'sharpness', 'thumbnail',
+           'scene_cuts', 'choose_frames']
 
 # %% ../../nbs/tracking/01_video.ipynb #0a46fb28
-import re, struct, subprocess
+import re, struct, subprocess, tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,26 +163,46 @@ def runs_of(numbers: Sequence[int]) -> list[tuple[int, int]]: # first and last o
     ends = np.flatnonzero(np.diff(numbers) != 1)
     return [(int(numbers[a]), int(numbers[b])) for a, b in zip([0, *ends + 1], [*ends, len(numbers) - 1])]
 
+def any_of(terms: Sequence[str]) -> str:
+    "A sum of halves of halves: ffmpeg reads no sum of more than a hundred terms in a row."
+    if len(terms) == 1: return terms[0]
+    half = len(terms)//2
+    return f'({any_of(terms[:half])}+{any_of(terms[half:])})'
+
 def filter_chain(video: Video, numbers: Sequence[int]|None, size: int|None) -> str:
     "What ffmpeg does to each frame: choose, map tones, scale."
     chain, (width, height) = [], video.size(size)
-    if numbers is not None: chain.append('select=' + '+'.join(f'between(n\\,{a}\\,{b})' for a, b in runs_of(numbers)))
+    if numbers is not None: chain.append('select=' + any_of([f'between(n\\,{a}\\,{b})' for a, b in runs_of(numbers)]))
     chain.append(f'scale={width}:{height}:force_original_aspect_ratio=increase:flags=area,crop={width}:{height}')
     if video.transfer: chain.append(tone_mapping)
     return ','.join(chain)
 
 # %% ../../nbs/tracking/01_video.ipynb #6ba10ccf
-def decode(video: Video, numbers: Sequence[int]|None, size: int|None, width: int, height: int) -> Iterator[np.ndarray]:
+def decode(video: Video, numbers: Sequence[int]|None, size: int|None, width: int, height: int,
+           words: list[str], # what ffmpeg says in the end is added here
+          ) -> Iterator[np.ndarray]:
     "The pictures of some frames, uint8 [height, width, 3]; ffmpeg is stopped when nobody wants more."
     command = [ffmpeg_path(), '-v', 'error', '-nostdin', '-i', str(video.path), '-map', '0:v:0', '-vf', filter_chain(video, numbers, size),
                '-fps_mode', 'passthrough', '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-']
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=1 << 20) as process:
+    with tempfile.TemporaryFile() as said, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, bufsize=1 << 20) as process:
         try:
             while True:
                 image = np.empty((height, width, 3), np.uint8)
                 if process.stdout.readinto(memoryview(image).cast('B')) < image.size: break
                 yield image
         finally: process.kill()
+        said.seek(0)
+        words += said.read().decode(errors='replace').split('\n')
+
+def decode_all(video: Video, numbers: Sequence[int], size: int|None, words: list[str],
+               most: int = 2000, # runs of neighbours in one call of ffmpeg: a command cannot be of any length
+              ) -> Iterator[np.ndarray]:
+    "The pictures of any number of frames."
+    if len(numbers) == video.count: return (yield from decode(video, None, size, *video.size(size), words))
+    runs = runs_of(numbers)
+    for i in range(0, len(runs), most):
+        a, b = runs[i][0], runs[i:i + most][-1][1]
+        yield from decode(video, [n for n in numbers if a <= n <= b], size, *video.size(size), words)
 
 def frames(video: Video,
            numbers: Sequence[int]|None = None, # of the frames wanted, from 0; None: all
@@ -195,12 +216,13 @@ def frames(video: Video,
     if video.transfer and not has_filters('zscale', 'tonemap'):
         raise GhaError(f'{video.path} is filmed in high dynamic range, which this ffmpeg cannot convert: '
                        'film with HDR switched off, or point IMAGEIO_FFMPEG_EXE to an ffmpeg with the zscale filter')
-    done = 0
-    for number, image in zip(wanted, decode(video, None if numbers is None else wanted, size, *video.size(size))):
+    done, words = 0, []
+    for number, image in zip(wanted, decode_all(video, wanted, size, words)):
         done += 1
         yield int(number), float(video.times[number]), image
     if len(wanted) - done > max(2, len(wanted)//50):
-        raise GhaError(f'{video.path}: only {done} of {len(wanted)} frames can be decoded; copy the video again')
+        said = next((f' (ffmpeg: {o.strip()[:200]})' for o in words if o.strip()), '')
+        raise GhaError(f'{video.path}: only {done} of {len(wanted)} frames can be decoded; copy the video again{said}')
 
 Video.frames = frames
 
