@@ -60,7 +60,8 @@ def quick_fit(monkeypatch):
                        np.full((n, 52), .05))
         count = len(shots)
         rig = RigFit(head, np.tile(np.eye(4), (count, 1, 1)), np.full(count, float(f)), np.ones((n, count)))
-        return tracker.Tracked(rows, rig, np.tile(middle, (count, 1)), points[:, np.linspace(0, 467, 68).astype(int)], points)
+        return tracker.Tracked(rows, rig, np.tile(middle, (count, 1)), points[:, np.linspace(0, 467, 68).astype(int)], points,
+                               np.zeros((n, 6), np.float32))
     monkeypatch.setattr(tracker, 'fit_shots', fit_shots)
 
 

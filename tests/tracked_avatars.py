@@ -35,14 +35,18 @@ def true_pictures(clip: Path, mask: Path, capture: Path, out: Path):
         writer.write(wanted[k], dict(phone=view), np.zeros(1), np.zeros(6), .12, np.zeros((68, 3)))
 
 
-def in_world(truth: dict, k: int, place: np.ndarray):
-    "Points and pose of a frame in the world in which our camera stands still"
+def as_tracked(truth: dict, k: int, place: np.ndarray):
+    "Poses of head and torso and points of a frame, in the world in which our camera stands still; the torso is still in the truth's world"
     from scipy.spatial.transform import Rotation
     from gha_nb.tracking.frames import axes, from_camera
-    E = np.broadcast_to(truth['E'], (len(truth['pose']), 4, 4))[k]
+    from gha_nb.tracking.torso import in_world
+    E0, E = np.broadcast_to(truth['E'], (len(truth['pose']), 4, 4))[[0, k]]
+    since = E @ np.linalg.inv(E0)
+    torso = in_world(np.r_[Rotation.from_matrix(since[:3, :3]).as_rotvec(), since[:3, 3]], axes, place)
     move = lambda x: np.float32(from_camera(x @ E[:3, :3].T + E[:3, 3], place))
     turned = Rotation.from_matrix(axes @ E[:3, :3] @ Rotation.from_rotvec(truth['pose'][k, :3]).as_matrix()).as_rotvec()
-    return np.float32(np.r_[turned, move(truth['pose'][k, 3:])])[None], move(truth['lmk_3d'][k]), move(truth['vertices'][k][::2])
+    pose = np.float32(np.r_[turned, move(truth['pose'][k, 3:])])
+    return pose[None], torso[None], move(truth['lmk_3d'][k]), move(truth['vertices'][k][::2])
 
 
 def variant(capture: Path, true: Path, truth: dict, out: Path, geometry: bool, coefficients: bool, masks: bool) -> Path:
@@ -59,8 +63,8 @@ def variant(capture: Path, true: Path, truth: dict, out: Path, geometry: bool, c
         with np.load(file) as o: params = dict(o)
         if geometry:
             with np.load(next((capture/'cameras'/folder.name).glob('*.npz'))) as o: place = -o['extrinsic'][:, :3].T @ o['extrinsic'][:, 3]
-            pose, landmarks, points = in_world(truth, k, place)
-            params |= dict(pose=pose, scale=np.float32(truth['scale']).reshape(1))
+            pose, torso, landmarks, points = as_tracked(truth, k, place)
+            params |= dict(pose=pose, torso=torso, scale=np.float32(truth['scale']).reshape(1))
             np.save(next(to.glob('lmk_3d*.npy')), landmarks)
             np.save(next(to.glob('vertices*.npy')), points)
         if coefficients:

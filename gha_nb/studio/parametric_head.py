@@ -112,17 +112,21 @@ def on_neck(points: np.ndarray, # [f, n, 3] metres about the head's middle, befo
             translations: np.ndarray, # [f, 3] metres, of the head's middle
             neck: float = 1., # as in `turn_share`
             still: float = 12., # frames (standard deviation) over which the body's own motion is smoothed
+            torso: tuple|None = None, # [f, 3, 3], [f, 3] metres: the body's motions, camera space; None: none, but that of the neck's end
            ) -> np.ndarray: # [f, n, 3] camera space, metres
-    "Points of head, neck and shoulders in each frame: the head follows its pose, the body stays."
-    share = turn_share(weights, neck)
-    body = Rotation.from_matrix(rotations).mean()
-    turns = (body.inv()*Rotation.from_matrix(rotations)).as_rotvec() # [f, 3]
-    at = rotations @ neck_pivot + translations
-    calm = gaussian_filter1d(at, still, axis=0, mode='nearest')
+    "Points of head, neck and shoulders in each frame: the head follows its pose, the body stays, or moves as it is told."
+    share, at = turn_share(weights, neck), rotations @ neck_pivot + translations
+    body = np.tile(Rotation.from_matrix(rotations).mean().as_matrix(), (len(at), 1, 1))
+    if torso is None: calm = gaussian_filter1d(at, still, axis=0, mode='nearest')
+    else:
+        R, t = torso
+        calm = R @ ((at - t)[:, None] @ R)[:, 0].mean(0) + t
+        body = R @ Rotation.from_matrix(R.swapaxes(1, 2) @ rotations).mean().as_matrix()
+    turns = Rotation.from_matrix(body.swapaxes(1, 2) @ rotations).as_rotvec() # [f, 3]
     out = np.empty(points.shape)
     for f, p in enumerate(points):
         turned = Rotation.from_rotvec(share[:, None]*turns[f]).apply(p - neck_pivot)
-        out[f] = turned @ body.as_matrix().T + calm[f] + share[:, None]*(at[f] - calm[f])
+        out[f] = turned @ body[f].T + calm[f] + share[:, None]*(at[f] - calm[f])
     return out
 
 @lru_cache(1)

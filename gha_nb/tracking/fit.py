@@ -211,6 +211,7 @@ class HeadFit:
 
     def points(self, corners: np.ndarray, # int [p, 3] vertices of `fine_mesh`
                weights: np.ndarray, # [p, 3] barycentric
+               torso: tuple|None = None, # motions of the body, see `on_neck`
               ) -> np.ndarray: # [F, p, 3] camera space, metres
         "Any points of the skin in every frame."
         model, mesh = FaceModel.make(directions=len(self.identity)), fine_mesh()
@@ -219,17 +220,16 @@ class HeadFit:
         near = np.exp(-far/(2*.008**2)) # offsets are known at the detector's points, and fade away from them
         rest = pick(model.head.rest(self.identity)) + near @ self.offsets/np.maximum(near.sum(1, keepdims=True), 1)
         moved = rest + np.tensordot(self.coefficients, pick(model.head.expression), 1)
-        share = pick(mesh.skinning_weight.numpy()[:, None])[:, 0]
-        return on_neck(moved, share, self.rotations, self.translations, self.neck)
+        return on_neck(moved, pick(mesh.skinning_weight.numpy()[:, None])[:, 0], self.rotations, self.translations, self.neck, torso=torso)
 
     def landmarks(self) -> np.ndarray: # [F, 68, 3]
         "The studio's 68 landmarks in camera space, metres."
         return self.points(*(v.numpy() for v in face_points()))
 
-    def vertices(self) -> np.ndarray: # [F, v, 3]
-        "Points of the skin from the shoulders up (`tracked_vertices`) in camera space, metres; the body keeps still."
+    def vertices(self, torso: tuple|None = None) -> np.ndarray: # [F, v, 3]; without motions of the body (see `on_neck`), it keeps still
+        "Points of the skin from the shoulders up (`tracked_vertices`) in camera space, metres."
         ids = tracked_vertices()
-        return self.points(np.repeat(ids[:, None], 3, 1), np.tile([1., 0, 0], (len(ids), 1)))
+        return self.points(np.repeat(ids[:, None], 3, 1), np.tile([1., 0, 0], (len(ids), 1)), torso)
 
     def save(self, path: Path|str) -> Path:
         "Write an .npz file."

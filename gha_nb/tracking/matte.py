@@ -8,7 +8,7 @@ __all__ = ['Segmenter', 'guided_filter', 'largest_piece', 'color_histogram', 'co
            'visible_part', 'Matte', 'mattes']
 
 # %% ../../nbs/tracking/03_matte.ipynb #bcbac2eb
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 import numpy as np
 from .models import MediapipeTask
@@ -269,8 +269,7 @@ def visible_part(rough: np.ndarray, # float32 [H, W] of the segmentation
     side = max(matte.shape)//100*2 + 3 # a soft outline is narrower than this
     soft = ((matte > .1) & (matte < .9)).astype(np.uint8)
     wide = cv2.morphologyEx(soft, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
-    disagree = (np.abs(matte - rough) > .6).astype(np.uint8)
-    disagree = cv2.morphologyEx(disagree, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    disagree = cv2.morphologyEx((np.abs(matte - rough) > .6).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     return 1 - cv2.dilate(wide | disagree, np.ones((3, 3), np.uint8)).astype(np.float32)
 
 @dataclass(frozen=True)
@@ -282,17 +281,18 @@ class Matte:
 
 def mattes(frames: Iterable[tuple[np.ndarray, tuple[float, float]|None]], # pictures uint8 [H, W, 3] in order, each with x, y on the head
            backdrop: Backdrop|None = None, # from `learn_backdrop`; None: every frame for itself
+           sharpen: Callable|None = None, # picture, matte -> a better one, and bool [H, W] where it is certain (`Wall.sharpen`)
           ) -> Iterator[Matte]: # one for each
-    """Cut a film's frames out of their background.
+    """Cut a film's frames out of their background; raises `GhaError` if the model file is missing.
 
-        for matte in mattes((image, None) for _, _, image in video.frames(size=512)): ...
-
-    Raises `GhaError` if the model file is missing."""
+        for matte in mattes((image, None) for _, _, image in video.frames(size=512)): ..."""
     before, to_bytes = None, lambda v: np.rint(np.clip(v, 0, 1)*255).astype(np.uint8)
     with Segmenter() as segment:
         for image, anchor in frames:
             rough = segment(image)
             if backdrop is not None: rough = backdrop.clear(image, rough)
-            matte = steady(image, refine(image, rough, anchor), before)
+            matte, certain = refine(image, rough, anchor), False
+            if sharpen is not None: matte, certain = sharpen(image, matte)
+            matte, rough = steady(image, matte, before), np.where(certain, matte, rough)
             before = image, matte
             yield Matte(on_white(image, matte), to_bytes(matte), to_bytes(visible_part(rough, matte)))

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 __all__ = ['hdr_transfers', 'lens_key', 'tone_mapping', 'ffmpeg_path', 'ask_ffmpeg', 'Video', 'stream_facts', 'moov_atom', 'atom_notes',
-           'noted_lens', 'packet_times', 'read_video', 'has_filters', 'runs_of', 'filter_chain', 'decode', 'frames', 'focal_pixels',
-           'noted_focal', 'to_gray', 'sharpness', 'thumbnail', 'scene_cuts', 'choose_frames']
+           'noted_lens', 'packet_times', 'read_video', 'has_filters', 'runs_of', 'any_of', 'filter_chain', 'decode', 'decode_all', 'frames',
+           'focal_pixels', 'noted_focal', 'to_gray', 'sharpness', 'thumbnail', 'scene_cuts', 'choose_frames']
 
 def ffmpeg_path() -> str:
     "The ffmpeg binary that imageio brings (or `IMAGEIO_FFMPEG_EXE` names); raises `GhaError` if there is none."
@@ -76,11 +76,21 @@ def has_filters(*names: str) -> bool:
 def runs_of(numbers: Sequence[int]) -> list[tuple[int, int]]:  # first and last of each run
     "Rising numbers as runs of neighbours."
 
+def any_of(terms: Sequence[str]) -> str:
+    "A sum of halves of halves: ffmpeg reads no sum of more than a hundred terms in a row."
+
 def filter_chain(video: Video, numbers: Sequence[int]|None, size: int|None) -> str:
     "What ffmpeg does to each frame: choose, map tones, scale."
 
-def decode(video: Video, numbers: Sequence[int]|None, size: int|None, width: int, height: int) -> Iterator[np.ndarray]:
+def decode(video: Video, numbers: Sequence[int]|None, size: int|None, width: int, height: int,
+           words: list[str], # what ffmpeg says in the end is added here
+          ) -> Iterator[np.ndarray]:
     "The pictures of some frames, uint8 [height, width, 3]; ffmpeg is stopped when nobody wants more."
+
+def decode_all(video: Video, numbers: Sequence[int], size: int|None, words: list[str],
+               most: int = 2000, # runs of neighbours in one call of ffmpeg: a command cannot be of any length
+              ) -> Iterator[np.ndarray]:
+    "The pictures of any number of frames."
 
 def frames(video: Video,
            numbers: Sequence[int]|None = None, # of the frames wanted, from 0; None: all
