@@ -6,13 +6,14 @@
 from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 import numpy as np
 from scipy.spatial.transform import Rotation
 from ..chain import bands, differences, marginal_variances, rotation_differences, second_differences, solve_arrow, spread
 from ..core import GhaError
 from ..studio.parametric_head import neck_pivot
 from .fit import HeadFit
-from .marks import Lens
+from .marks import Lens, look_up
 from .matte import Segmenter
 
 # %% auto #0
@@ -135,42 +136,49 @@ class Sheet:
         self.points = points - self.middle
     def __len__(self): return len(self.points)
 
-    def seen(self, f: int, soft: np.ndarray, # float32 [h, w, 4] the frame, blurred
-             R: np.ndarray, t: np.ndarray, # [3, 3], [3] metres from the middle
-            ) -> tuple[np.ndarray, np.ndarray, np.ndarray]: # values [n, 4], 0..1 where they count [n], slopes [n, 4, 6] by the pose
-        "What a frame shows at the points."
-        import cv2
-        lens, turned = self.pictures.lens, self.points @ R.T
-        camera = turned + self.middle + t
-        pixels = lens.pixels(camera)
-        u, v = np.ascontiguousarray(np.float32(pixels - .5).T[..., None])
-        look = lambda picture: cv2.remap(picture, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[:, 0]
-        height, width = soft.shape[:2]
-        counts = look(np.float32(self.pictures.below[f]))/255*((u > 0) & (v > 0) & (u < width - 1) & (v < height - 1))[:, 0]
-        down, right = (look(o) for o in np.gradient(soft, axis=(0, 1)))
-        D = np.zeros((len(self), 2, 3))
+    def seen(self, f: int, R: np.ndarray, t: np.ndarray, # [3, 3], [3] metres from the middle
+            ) -> tuple[np.ndarray, np.ndarray]: # camera space [n, 3] metres, pixels [n, 2]
+        "Where a frame has the points."
+        camera = self.points @ R.T + self.middle + t
+        return camera, self.pictures.lens.pixels(camera)
+
+    def shown(self, f: int, soft: np.ndarray, # float32 [h, w, 4] the frame, blurred
+              pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]: # values [n, 4], 0..1 where they count [n]
+        "What a frame shows there."
+        (height, width), (u, v) = soft.shape[:2], (pixels - .5).T
+        inside = (u > 0) & (v > 0) & (u < width - 1) & (v < height - 1)
+        look = lambda picture: look_up(picture, pixels[:, None])[:, 0]
+        return look(soft), look(np.float32(self.pictures.below[f]))/255*inside
+
+    def slopes(self, soft: np.ndarray, camera: np.ndarray, pixels: np.ndarray, t: np.ndarray) -> np.ndarray: # [n, 4, 6] by the pose
+        "How what is shown changes with the pose."
+        lens, D = self.pictures.lens, np.zeros((len(self), 2, 3))
+        down, right = (look_up(o, pixels[:, None])[:, 0, :, None] for o in np.gradient(soft, axis=(0, 1)))
         D[:, 0, 0] = D[:, 1, 1] = lens.focal/camera[:, 2]
         D[..., 2] = -(pixels - lens.middle)/camera[:, 2:]
-        x, y, z = turned.T[..., None]
+        x, y, z = (camera - self.middle - t).T[..., None]
         P = np.stack([D[..., 2]*y - D[..., 1]*z, D[..., 0]*z - D[..., 2]*x, D[..., 1]*x - D[..., 0]*y, *np.moveaxis(D, -1, 0)], -1)
-        return look(soft), counts, right[..., None]*P[:, None, 0] + down[..., None]*P[:, None, 1]
+        return right*P[:, None, 0] + down*P[:, None, 1]
 
-    def compare(self, soft: list[np.ndarray], R: np.ndarray, t: np.ndarray):
+    def compare(self, soften, # number of a frame -> float32 [h, w, 4]
+                R: np.ndarray, t: np.ndarray, # [F, 3, 3], [F, 3] metres
+                equations: bool = True):
         "Equations of all frames, A [F, 6, 6] and g [F, 6], and the mean robust difference."
         s, F = self.settings, len(R)
         values, counts = np.empty((F, len(self), 4), np.float32), np.empty((F, len(self)), np.float32)
-        slopes = np.empty((F, len(self), 4, 6), np.float32)
-        for f in range(F): values[f], counts[f], slopes[f] = self.seen(f, soft[f], R[f], t[f])
+        for f in range(F): values[f], counts[f] = self.shown(f, soften(f), self.seen(f, R[f], t[f])[1])
         weights = counts
         for _ in range(3):
-            usual = (weights[..., None]*values).sum(0)/np.maximum(weights.sum(0), 1e-6)[:, None]
+            usual = np.einsum('fn,fnc->nc', weights, values)/np.maximum(weights.sum(0), 1e-6)[:, None]
             off = usual - values
             q = (off**2).sum(-1)/(8*s.color_sd**2)
             weights = counts/(1 + q)
-        w = s.independent/s.color_sd**2*weights
-        A = np.stack([np.einsum('n,nci,ncj->ij', *o, optimize=True) for o in zip(w, slopes, slopes)])
-        g = np.stack([np.einsum('n,nci,nc->i', *o, optimize=True) for o in zip(w, slopes, off)])
-        return A, g, float((counts*np.log1p(q)).sum()/max(counts.sum(), 1e-6))
+        left, A, g = float((counts*np.log1p(q)).sum()/max(counts.sum(), 1e-6)), np.zeros((F, 6, 6)), np.zeros((F, 6))
+        for f in range(F) if equations else ():
+            J = self.slopes(soften(f), *self.seen(f, R[f], t[f]), t[f]).reshape(-1, 6)
+            JW = J.T*np.repeat(s.independent/s.color_sd**2*weights[f], 4)
+            A[f], g[f] = JW @ J, JW @ off[f].ravel()
+        return A, g, left
 
 # %% ../../nbs/tracking/15_torso.ipynb #c1d60a14
 def align_torso(pictures: TorsoPictures, times: np.ndarray, # [F] seconds
@@ -184,19 +192,18 @@ def align_torso(pictures: TorsoPictures, times: np.ndarray, # [F] seconds
     calm, prior = 1/np.repeat([s.rotation_sd, s.translation_sd], 3)**2, 1/np.repeat(s.pose_sd, 3)**2
     main, near, far = bands(rows).T
     L = np.stack([near, far], 1)[..., None]*calm
-    blurred = lambda o, size: cv2.GaussianBlur(np.float32(o)/255, (0, 0), size)
-    for blur in s.blurs:
-        soft = [blurred(o, blur) for o in pictures.channels]
-        if blur == s.blurs[-1]: soft = [o - blurred(whole, s.shade*blur) for o, whole in zip(soft, pictures.channels)]
+    blurred = lambda f, size: cv2.GaussianBlur(np.float32(pictures.channels[f])/255, (0, 0), size)
+    details = lambda f: blurred(f, s.blurs[-1]) - blurred(f, s.shade*s.blurs[-1])
+    for soften in [*(partial(blurred, size=o) for o in s.blurs[:-1]), details]:
         for _ in range(s.rounds):
-            A, g, _ = sheet.compare(soft, R, t)
+            A, g, _ = sheet.compare(soften, R, t)
             A[:, six, six] += main[:, None]*calm + prior
             g -= prior*np.c_[Rotation.from_matrix(R).as_rotvec(), t]
             g -= calm*np.c_[spread(rows, rotation_differences(rows, R)), spread(rows, differences(rows, t))]
             step = solve_arrow(A, L, np.zeros((F, 6, 1)), np.eye(1), g, np.zeros(1))[0]
             R, t = Rotation.from_rotvec(step[:, :3]).as_matrix() @ R, t + step[:, 3:]
-    still = sheet.compare(soft, np.tile(np.eye(3), (F, 1, 1)), np.zeros((F, 3)))[2]
-    left = sheet.compare(soft, R, t)[2]
+    still = sheet.compare(details, np.tile(np.eye(3), (F, 1, 1)), np.zeros((F, 3)), False)[2]
+    left = sheet.compare(details, R, t, False)[2]
     if left > (1 - s.gain)*still: return None
     return TorsoMotion(R, t, sheet.middle, np.sqrt(marginal_variances(A, L)), (still, left))
 
