@@ -23,6 +23,7 @@ def scores(clip: Path, mask: Path, step: int = 3, size: int = 512) -> dict:
     from gha_nb.tracking.detection import detect
     from gha_nb.tracking.matte import Segmenter, learn_backdrop, mattes, refine
     from gha_nb.tracking.video import read_video
+    from gha_nb.tracking.wall import learn_wall
     video = read_video(clip)
     found = detect(video, size=size, show=False)
     seen = [k for k in range(0, len(found), step) if found.found[k]]
@@ -34,8 +35,9 @@ def scores(clip: Path, mask: Path, step: int = 3, size: int = 512) -> dict:
     some = seen[::max(1, len(seen)//40)]
     with Segmenter() as segment: rough = {k: segment(images[k]) for k in seen}
     backdrop = learn_backdrop([(images[k], rough[k], points[k]) for k in some])
+    wall = learn_wall([(images[k], backdrop.clear(images[k], rough[k])) for k in some])
     rows = {n: [] for n in ('network', 'fitted', 'track', 'visible', 'share', 'soft')}
-    for k, matte in zip(seen, mattes(((images[k], anchors[k]) for k in seen), backdrop)):
+    for k, matte in zip(seen, mattes(((images[k], anchors[k]) for k in seen), backdrop, wall and wall.sharpen)):
         head, visible, t = matte.mask > 127, matte.visible > 127, true[k] > .5
         found_ = dict(network=iou(rough[k] > .5, t), fitted=iou(refine(images[k], rough[k], anchors[k]) > .5, t), track=iou(head, t),
                       visible=iou(head & visible, t & visible), share=float(visible.mean()), soft=iou(true[k] > .4, true[k] > .6))

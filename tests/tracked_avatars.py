@@ -11,8 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-# what is the truth's: geometry (poses, landmarks, points), coefficients, masks
-rows = dict(ours=(0, 0, 0), masks=(0, 0, 1), poses=(1, 0, 0), coefficients=(0, 1, 0), tracking=(1, 1, 0), truth=(1, 1, 1))
+# what is the truth's: geometry (poses of head and torso, landmarks, points; or the torso alone), coefficients, masks
+rows = dict(ours=('', 0, 0), masks=('', 0, 1), poses=('all', 0, 0), coefficients=('', 1, 0), tracking=('all', 1, 0), truth=('all', 1, 1),
+            torso_masks=('torso', 0, 1), poses_masks=('all', 0, 1))
 
 
 def command(*words):
@@ -49,7 +50,7 @@ def as_tracked(truth: dict, k: int, place: np.ndarray):
     return pose[None], torso[None], move(truth['lmk_3d'][k]), move(truth['vertices'][k][::2])
 
 
-def variant(capture: Path, true: Path, truth: dict, out: Path, geometry: bool, coefficients: bool, masks: bool) -> Path:
+def variant(capture: Path, true: Path, truth: dict, out: Path, geometry: str, coefficients: bool, masks: bool) -> Path:
     "A capture with some of its parts exchanged for the truth"
     if out.exists(): shutil.rmtree(out)
     out.mkdir(parents=True)
@@ -64,9 +65,11 @@ def variant(capture: Path, true: Path, truth: dict, out: Path, geometry: bool, c
         if geometry:
             with np.load(next((capture/'cameras'/folder.name).glob('*.npz'))) as o: place = -o['extrinsic'][:, :3].T @ o['extrinsic'][:, 3]
             pose, torso, landmarks, points = as_tracked(truth, k, place)
-            params |= dict(pose=pose, torso=torso, scale=np.float32(truth['scale']).reshape(1))
-            np.save(next(to.glob('lmk_3d*.npy')), landmarks)
-            np.save(next(to.glob('vertices*.npy')), points)
+            params['torso'] = torso
+            if geometry == 'all':
+                params |= dict(pose=pose, scale=np.float32(truth['scale']).reshape(1))
+                np.save(next(to.glob('lmk_3d*.npy')), landmarks)
+                np.save(next(to.glob('vertices*.npy')), points)
         if coefficients:
             params['exp_coeff'] = np.float32([[truth['exp_coeff'][k, names.index(n)] if n in names else 0. for n in own]])
         np.savez(file, **params)
@@ -114,7 +117,7 @@ def main():
     about = 'PSNR in dB and LPIPS of held-out frames; see tests/tracked_avatars.py'
     table = json.loads(args.out.read_text()) if args.out and args.out.is_file() else dict(about=about, rows={})
     for name in args.rows:
-        data, run, given = folder/f'data-{name}', folder/f'run-{name}', [bool(o) for o in rows[name]]
+        data, run, given = folder/f'data-{name}', folder/f'run-{name}', rows[name]
         variant(capture, true, truth, data, *given)
         if not (run/'avatar').exists() and not (run/'avatar.json').exists():
             command('train', data, '--out', run, *budget, '--overwrite')
