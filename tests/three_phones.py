@@ -56,7 +56,7 @@ def main():
         record_phones(folder/'films', seed=args.seed, frames=args.frames)
     for n in names:
         if not (folder/f'{n}.mp4').exists(): shutil.copy(folder/'films'/n/'clip.mp4', folder/f'{n}.mp4')
-    table = json.loads(args.out.read_text()) if args.out.is_file() else dict(about='PSNR in dB and LPIPS; see tests/three_phones.py', rows={})
+    table = json.loads(args.out.read_text()) if args.out.is_file() else dict(about='see tests/three_phones.py', rows={})
     for row, films in dict(one=names[:1], three=names).items():
         capture, run = folder/row, folder/f'run-{row}'
         command('track', *(folder/f'{n}.mp4' for n in films), '--out', capture, '--consent', 'nobody')
