@@ -35,7 +35,7 @@ def scores(clip: Path, mask: Path, step: int = 3, size: int = 512) -> dict:
     some = seen[::max(1, len(seen)//40)]
     with Segmenter() as segment: rough = {k: segment(images[k]) for k in seen}
     backdrop = learn_backdrop([(images[k], rough[k], points[k]) for k in some])
-    wall = learn_wall([(images[k], backdrop.clear(images[k], rough[k])) for k in some])
+    wall = learn_wall([(images[k], backdrop.clear(images[k], rough[k]) > .05) for k in some])
     rows = {n: [] for n in ('network', 'fitted', 'track', 'visible', 'share', 'soft')}
     for k, matte in zip(seen, mattes(((images[k], anchors[k]) for k in seen), backdrop, wall and wall.sharpen)):
         head, visible, t = matte.mask > 127, matte.visible > 127, true[k] > .5

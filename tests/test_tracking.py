@@ -170,6 +170,23 @@ def test_camera_that_moves(film, tmp_path, quick_fit):
     assert any('the camera moves' in o for o in said['findings']), said['findings']
 
 
+def test_body_that_moves(film, tmp_path):
+    "A phone in an unsteady hand: what it does to the body is found by the real fit, and written for each frame"
+    import torch
+    from gha_nb.capture.capture import Capture
+    from gha_nb.geometry import pose_matrix
+    shift = np.float32([[9*np.sin(i/3), 6*np.cos(i/4)] for i in range(40)])
+    shake = lambda o, by: cv2.warpAffine(o, np.float32([[1, 0, by[0]], [0, 1, by[1]]]), o.shape[1::-1], borderMode=cv2.BORDER_REFLECT)
+    tracked(tmp_path, np.stack([shake(o, by) for o, by in zip(film[1], shift)]))
+    capture = Capture.read(tmp_path/'out')
+    chest = capture.pose(capture.frames[0])[3:] - torch.tensor([0, .2, 0])
+    moved = [pose_matrix(capture.torso(f)) @ torch.cat([chest, torch.ones(1)]) for f in capture.frames]
+    pixels = np.stack([capture.camera(f, 'phone').project(o[None, :3])[0][0] for f, o in zip(capture.frames, moved)])
+    done = shift[[int(f) for f in capture.frames]]*240/320
+    for k in (0, 1): assert np.corrcoef(pixels[:, k], done[:, k])[0, 1] > .75, (pixels, done)  # the film's own hand moves, too
+    assert np.abs(np.log(pixels.std(0)/done.std(0))).max() < .35, (pixels.std(0), done.std(0))
+
+
 def pictures(out, frame, kind, camera='phone'):
     "A picture of a capture"
     from gha_nb.capture.layout import picture_file, read_picture

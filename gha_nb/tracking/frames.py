@@ -207,7 +207,7 @@ def film_backdrop(shot: Shot, rows: np.ndarray, framing: Framing,
         samples = [(image := lit(framing.cut(whole), gains[wanted[number]]), segment(image), shot.points(rows[wanted[number]], framing))
                    for number, _, whole in shot.film.frames(list(wanted), framing.decoded)]
     backdrop = learn_backdrop(samples)
-    return backdrop, learn_wall([(image, backdrop.clear(image, rough)) for image, rough, _ in samples])
+    return backdrop, learn_wall([(image, backdrop.clear(image, rough) > .05) for image, rough, _ in samples])
 
 def film_light(shot: Shot, rows: np.ndarray, tracked: Tracked, size: int = 256) -> Evening:
     "How the light of some frames differs, and what to do about it."

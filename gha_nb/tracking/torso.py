@@ -4,7 +4,7 @@
 
 # %% ../../nbs/tracking/15_torso.ipynb #c1d60a03
 from __future__ import annotations
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 import numpy as np
@@ -136,9 +136,9 @@ class Sheet:
         self.points = points - self.middle
     def __len__(self): return len(self.points)
 
-    def seen(self, f: int, R: np.ndarray, t: np.ndarray, # [3, 3], [3] metres from the middle
-            ) -> tuple[np.ndarray, np.ndarray]: # camera space [n, 3] metres, pixels [n, 2]
-        "Where a frame has the points."
+    def moved(self, R: np.ndarray, t: np.ndarray, # [3, 3], [3] metres from the middle
+             ) -> tuple[np.ndarray, np.ndarray]: # camera space [n, 3] metres, pixels [n, 2]
+        "Where the points are."
         camera = self.points @ R.T + self.middle + t
         return camera, self.pictures.lens.pixels(camera)
 
@@ -160,13 +160,14 @@ class Sheet:
         P = np.stack([D[..., 2]*y - D[..., 1]*z, D[..., 0]*z - D[..., 2]*x, D[..., 1]*x - D[..., 0]*y, *np.moveaxis(D, -1, 0)], -1)
         return right*P[:, None, 0] + down*P[:, None, 1]
 
-    def compare(self, soften, # number of a frame -> float32 [h, w, 4]
+    def compare(self, soften: Callable, # number of a frame -> float32 [h, w, 4]
                 R: np.ndarray, t: np.ndarray, # [F, 3, 3], [F, 3] metres
-                equations: bool = True):
-        "Equations of all frames, A [F, 6, 6] and g [F, 6], and the mean robust difference."
+                equations: bool = True, # or zeros
+               ) -> tuple[np.ndarray, np.ndarray, float]: # A [F, 6, 6] and g [F, 6], and the mean robust difference
+        "Equations of all frames for a step."
         s, F = self.settings, len(R)
         values, counts = np.empty((F, len(self), 4), np.float32), np.empty((F, len(self)), np.float32)
-        for f in range(F): values[f], counts[f] = self.shown(f, soften(f), self.seen(f, R[f], t[f])[1])
+        for f in range(F): values[f], counts[f] = self.shown(f, soften(f), self.moved(R[f], t[f])[1])
         weights = counts
         for _ in range(3):
             usual = np.einsum('fn,fnc->nc', weights, values)/np.maximum(weights.sum(0), 1e-6)[:, None]
@@ -175,7 +176,7 @@ class Sheet:
             weights = counts/(1 + q)
         left, A, g = float((counts*np.log1p(q)).sum()/max(counts.sum(), 1e-6)), np.zeros((F, 6, 6)), np.zeros((F, 6))
         for f in range(F) if equations else ():
-            J = self.slopes(soften(f), *self.seen(f, R[f], t[f]), t[f]).reshape(-1, 6)
+            J = self.slopes(soften(f), *self.moved(R[f], t[f]), t[f]).reshape(-1, 6)
             JW = J.T*np.repeat(s.independent/s.color_sd**2*weights[f], 4)
             A[f], g[f] = JW @ J, JW @ off[f].ravel()
         return A, g, left

@@ -106,7 +106,7 @@ def finer(image: np.ndarray, # uint8 [h, w, 3]
     fine = np.where(core > 0, np.maximum(fat, fine), fine)*(cv2.dilate((fat > .3).astype(np.uint8), square) > 0)
     return np.where(band, fine, matte).astype(np.float32)
 
-def learn_wall(samples: Sequence[tuple[np.ndarray, np.ndarray]], # pictures uint8 [h, w, 3], with 0..1 [h, w]: where a person may be
+def learn_wall(samples: Sequence[tuple[np.ndarray, np.ndarray]], # pictures uint8 [h, w, 3], with bool [h, w]: where a person may be
                margin: float = .12, # of the picture's sides
                memory: float = 2e8, # bytes for pictures at a time
               ) -> Wall|None: # None: too few frames agree about it
@@ -115,7 +115,7 @@ def learn_wall(samples: Sequence[tuple[np.ndarray, np.ndarray]], # pictures uint
     (height, width), (x, y) = samples[0][0].shape[:2], (int(margin*n) for n in samples[0][0].shape[1::-1])
     size = width + 2*x, height + 2*y
     some = np.unique(np.linspace(0, len(samples) - 1, min(len(samples), max(9, int(memory/(3*size[0]*size[1]))))).astype(int))
-    clear = lambda person: cv2.dilate((person > .05).astype(np.uint8), disk(max(height, width)/57)) == 0
+    clear = lambda person: cv2.dilate(person.astype(np.uint8), disk(max(height, width)/57)) == 0
     first = samples[some[len(some)//2]]
     frame, move = cv2.cvtColor(first[0], cv2.COLOR_RGB2GRAY), np.array([[1, 0, x], [0, 1, y], [0, 0, 1.]])
     corners, stack, seen = wall_corners(frame, clear(first[1])), [], []
