@@ -3332,7 +3332,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                 'gha_nb/tracking/torso.py'),
                                        'gha_nb.tracking.torso.Sheet.compare': ( 'tracking/torso.html#sheet.compare',
                                                                                 'gha_nb/tracking/torso.py'),
-                                       'gha_nb.tracking.torso.Sheet.moved': ('tracking/torso.html#sheet.moved', 'gha_nb/tracking/torso.py'),
+                                       'gha_nb.tracking.torso.Sheet.scene': ('tracking/torso.html#sheet.scene', 'gha_nb/tracking/torso.py'),
                                        'gha_nb.tracking.torso.Sheet.shown': ('tracking/torso.html#sheet.shown', 'gha_nb/tracking/torso.py'),
                                        'gha_nb.tracking.torso.Sheet.slopes': ( 'tracking/torso.html#sheet.slopes',
                                                                                'gha_nb/tracking/torso.py'),

@@ -208,7 +208,8 @@ REPLACING = threading.Lock()
 
 def was_greeted(record: logging.LogRecord) -> bool:
     "Not a message about who connects and asks for nothing: a browser that connects ahead, somebody who looks for open ports."
-    return record.getMessage() != 'opening handshake failed'
+    from websockets.exceptions import InvalidHandshake
+    return record.exc_info is None or not isinstance(record.exc_info[1], InvalidHandshake)
 
 @contextmanager
 def own_pages_alone(package: str): # such as 'viser'

@@ -15,6 +15,7 @@ from ..studio.parametric_head import neck_pivot
 from .fit import HeadFit
 from .marks import Lens, look_up
 from .matte import Segmenter
+from .texture import Scene
 
 # %% auto #0
 __all__ = ['neck_points', 'above_neck', 'TorsoSettings', 'TorsoPictures', 'torso_pictures', 'TorsoMotion', 'in_world', 'Sheet',
@@ -136,11 +137,10 @@ class Sheet:
         self.points = points - self.middle
     def __len__(self): return len(self.points)
 
-    def moved(self, R: np.ndarray, t: np.ndarray, # [3, 3], [3] metres from the middle
-             ) -> tuple[np.ndarray, np.ndarray]: # camera space [n, 3] metres, pixels [n, 2]
-        "Where the points are."
-        camera = self.points @ R.T + self.middle + t
-        return camera, self.pictures.lens.pixels(camera)
+    def scene(self, R: np.ndarray, t: np.ndarray, # [3, 3], [3] metres from the middle
+             ) -> Scene: # of one frame
+        "The points, moved."
+        return Scene(R[None], (self.middle + t)[None], self.points, self.pictures.lens)
 
     def shown(self, f: int, soft: np.ndarray, # float32 [h, w, 4] the frame, blurred
               pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]: # values [n, 4], 0..1 where they count [n]
@@ -150,14 +150,11 @@ class Sheet:
         look = lambda picture: look_up(picture, pixels[:, None])[:, 0]
         return look(soft), look(np.float32(self.pictures.below[f]))/255*inside
 
-    def slopes(self, soft: np.ndarray, camera: np.ndarray, pixels: np.ndarray, t: np.ndarray) -> np.ndarray: # [n, 4, 6] by the pose
+    def slopes(self, soft: np.ndarray, # float32 [h, w, 4] the frame, blurred
+               scene: Scene) -> np.ndarray: # [n, 4, 6] by the pose
         "How what is shown changes with the pose."
-        lens, D = self.pictures.lens, np.zeros((len(self), 2, 3))
+        (pixels,), (P,), _ = scene.slopes()
         down, right = (look_up(o, pixels[:, None])[:, 0, :, None] for o in np.gradient(soft, axis=(0, 1)))
-        D[:, 0, 0] = D[:, 1, 1] = lens.focal/camera[:, 2]
-        D[..., 2] = -(pixels - lens.middle)/camera[:, 2:]
-        x, y, z = (camera - self.middle - t).T[..., None]
-        P = np.stack([D[..., 2]*y - D[..., 1]*z, D[..., 0]*z - D[..., 2]*x, D[..., 1]*x - D[..., 0]*y, *np.moveaxis(D, -1, 0)], -1)
         return right*P[:, None, 0] + down*P[:, None, 1]
 
     def compare(self, soften: Callable, # number of a frame -> float32 [h, w, 4]
@@ -167,7 +164,7 @@ class Sheet:
         "Equations of all frames for a step."
         s, F = self.settings, len(R)
         values, counts = np.empty((F, len(self), 4), np.float32), np.empty((F, len(self)), np.float32)
-        for f in range(F): values[f], counts[f] = self.shown(f, soften(f), self.moved(R[f], t[f])[1])
+        for f in range(F): values[f], counts[f] = self.shown(f, soften(f), self.scene(R[f], t[f]).pixels()[0])
         weights = counts
         for _ in range(3):
             usual = np.einsum('fn,fnc->nc', weights, values)/np.maximum(weights.sum(0), 1e-6)[:, None]
@@ -176,7 +173,7 @@ class Sheet:
             weights = counts/(1 + q)
         left, A, g = float((counts*np.log1p(q)).sum()/max(counts.sum(), 1e-6)), np.zeros((F, 6, 6)), np.zeros((F, 6))
         for f in range(F) if equations else ():
-            J = self.slopes(soften(f), *self.moved(R[f], t[f]), t[f]).reshape(-1, 6)
+            J = self.slopes(soften(f), self.scene(R[f], t[f])).reshape(-1, 6)
             JW = J.T*np.repeat(s.independent/s.color_sd**2*weights[f], 4)
             A[f], g[f] = JW @ J, JW @ off[f].ravel()
         return A, g, left

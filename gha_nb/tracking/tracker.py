@@ -58,7 +58,8 @@ def prepare_folder(out: Path, identity: dict, # what is tracked, and how
         if before == identity and not overwrite: return
         if not overwrite:
             if before is None: raise GhaError(f'{state} is damaged; nobody knows what {out} was made of: add --overwrite to start again')
-            raise GhaError(f'{out} holds the tracking of another video, or with other settings: name a new folder, or add --overwrite')
+            raise GhaError(f'{out} holds the tracking of another video, or with other settings, or of an earlier version of gha_nb: '
+                           'name a new folder, or add --overwrite')
         for name in parts:
             path = out/name
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
