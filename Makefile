@@ -10,6 +10,8 @@ BIN   := $(VENV)/bin
 # --no-compile: most of what is installed is never imported; Python compiles the rest on first use
 PIP   := $(BIN)/python -m pip --disable-pip-version-check install --no-compile
 ARGS  ?=
+# with this variable set, no process would keep what Python compiles of PyTorch, and each would take six seconds to do it again
+export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lab docs sync outputs hooks audit clean

@@ -39,7 +39,7 @@ class Settings:
     data: Path = Path('data') # folder in which a capture given by name is looked up
     runs: Path = Path('runs') # folder in which runs are made
     cache: Path = Path('~/.cache/gha_nb') # compiled kernels, rendered previews: safe to delete
-    weights: Path|None = None # folder of backbone weights for LPIPS (`vgg16_features.safetensors`); None: torchvision's download
+    weights: Path|None = None # folder of backbone weights for LPIPS (`vgg16_features.safetensors`); None: the cache, see `find_weights`
     models: Path|None = None # folder of the face tracker's model files; None: the cache, see `find_model`
     trust: Path|None = None # folder of the key and certificate that sign what is made; None: in the user's configuration
     consent: str = 'optional' # or 'required': refuse a capture or an avatar without a consent record

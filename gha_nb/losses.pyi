@@ -1,16 +1,13 @@
 """How far a rendering is from the truth: by pixel, by structure, and as an eye would judge it"""
 # made by tools/stubs.py: do not edit
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 import torch
 from torch import Tensor, nn
 from jaxtyping import Float
 from typing import Any
 
-__all__ = ['backbones', 'masked_mean', 'l1', 'check_pair', 'psnr', 'gaussian_window', 'ssim_map', 'ssim', 'Backbone', 'network_timeout',
-           'read_weights', 'find_weights', 'load_backbone', 'load_heads', 'run_backbone', 'FrozenBackbone', 'normalize_features',
-           'Perceptual', 'load_perceptual']
+__all__ = ['masked_mean', 'l1', 'check_pair', 'psnr', 'gaussian_window', 'ssim_map', 'ssim', 'load_backbone', 'load_heads', 'run_backbone',
+           'FrozenBackbone', 'normalize_features', 'Perceptual', 'load_perceptual']
 
 def masked_mean(values: Float[Tensor, "b c h w"], # one value per pixel and channel
                 mask: Float[Tensor, "b 1 h w"]|None = None, # weight of each pixel, 0..1; None: all count alike
@@ -47,31 +44,6 @@ def ssim(pred: Float[Tensor, "b c h w"], # rendering, 0..1
          mask: Float[Tensor, "b 1 h w"]|None = None, # weight of each pixel; None: all alike
         ) -> Float[Tensor, ""]:  # 1 for equal pictures
     "Structural similarity, averaged over pixels (or a mask), channels and pictures."
-
-@dataclass(frozen=True)
-
-class Backbone:
-    "Where a backbone comes from, and which of its layers are compared."
-    name: str  # torchvision's name
-    weights: str  # torchvision's name of its weights
-    layers: tuple[int, ...]  # numbers of the modules (all of them ReLUs) whose outputs are compared
-    smallest: int  # pixels: below this, the last layer has no output
-backbones: dict[Any, Any]
-
-@contextmanager
-
-def network_timeout(seconds: float) -> Any:  # how long an unanswered connection may take
-    "Make connections opened in this block give up."
-
-def read_weights(file: Path, # `.safetensors`, or `.pth` as torch saves tensors
-                ) -> dict[str, Tensor]:  # by name
-    "The tensors of a file; raises `WeightsError`."
-
-def find_weights(net: str, # 'vgg' or 'alex'
-                 folder: Path|str|None = None, # folder of weights; None: as the settings say, or torchvision's download
-                 download: bool = True, # may the network be used?
-                ) -> tuple[dict[str, Tensor], str]:  # tensors by torchvision's names, and where they came from
-    "Find the weights of a backbone; raises `WeightsError` if there are none, or a file is damaged."
 
 def load_backbone(net: str, # 'vgg' or 'alex'
                   tensors: dict[str, Tensor], # by torchvision's names, `features.N.weight`
@@ -114,7 +86,7 @@ class Perceptual(nn.Module):
     std: Tensor
     def __init__(self,
                  net: str = 'vgg', # backbone: 'vgg' (training) or 'alex' (scores)
-                 weights: Path|str|None = None, # folder of weights; None: as the settings say, or torchvision's download
+                 weights: Path|str|None = None, # folder of weights; None: as the settings say, see `find_weights`
                  stages: int = 5, # layers to compare: 5 is LPIPS, fewer are cheaper and look at finer detail
                  dtype: torch.dtype = torch.float32, # of the backbone; bfloat16 where the CPU or GPU has units for it
                  download: bool = True, # may the network be used?
@@ -142,7 +114,7 @@ class Perceptual(nn.Module):
         "The perceptual distance, averaged over the pictures."
 
 def load_perceptual(net: str = 'vgg', # backbone: 'vgg' (training) or 'alex' (scores)
-                    weights: Path|str|None = None, # folder of weights; None: as the settings say, or torchvision's download
+                    weights: Path|str|None = None, # folder of weights; None: as the settings say, see `find_weights`
                     **kwargs, # of `Perceptual`: stages, dtype, download
                    ) -> Perceptual|None:  # None, after a warning that says why, when there are no weights
     "The perceptual distance if its weights can be found; never a random one."

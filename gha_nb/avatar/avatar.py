@@ -45,9 +45,8 @@ class AvatarConfig:
     "What an avatar is made of; saved with it."
     expressions: int # number of expression coefficients, E
     low: tuple = (128, 128) # width and height of the feature image, pixels
-    # configuration of the generator; its class says which one
-    generator: PointFeatures|GeneratorConfig = field(default_factory=GeneratorConfig)
-    upsampler: Enlargement = field(default_factory=SubPixelConfig) # configuration of the upsampler; its class says which one
+    generator: PointFeatures|GeneratorConfig = field(default_factory=GeneratorConfig) # its class says which generator it is
+    upsampler: Enlargement = field(default_factory=SubPixelConfig) # likewise
     antialiased: bool = False # opacity compensation in the splatting
     motion_rank: int = 0 # directions of the motion known from tracking; 0: none
     torso: bool = False # a second rigid frame: each Gaussian has a share of what does not follow the head
@@ -118,6 +117,7 @@ class HeadAvatar(nn.Module):
     def resolution(self) -> tuple: # width, height
         "Size of the pictures it was trained for, pixels."
         return tuple(s*self.config.upsampler.factor for s in self.config.low)
+    plain = property(lambda self: part_of(self.config.upsampler).name == 'direct') # its Gaussians carry the colours of the picture
 
     def frame(self, expression, pose, scale) -> tuple: # three tensors on the avatar's device
         "Check and move the three inputs of a frame; None means neutral."

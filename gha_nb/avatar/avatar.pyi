@@ -26,8 +26,8 @@ class AvatarConfig:
     "What an avatar is made of; saved with it."
     expressions: int  # number of expression coefficients, E
     low: tuple = (128, 128)  # width and height of the feature image, pixels
-    generator: PointFeatures|GeneratorConfig = field(default_factory=GeneratorConfig)
-    upsampler: Enlargement = field(default_factory=SubPixelConfig)  # configuration of the upsampler; its class says which one
+    generator: PointFeatures|GeneratorConfig = field(default_factory=GeneratorConfig)  # its class says which generator it is
+    upsampler: Enlargement = field(default_factory=SubPixelConfig)  # likewise
     antialiased: bool = False  # opacity compensation in the splatting
     motion_rank: int = 0  # directions of the motion known from tracking; 0: none
     torso: bool = False  # a second rigid frame: each Gaussian has a share of what does not follow the head
@@ -57,6 +57,7 @@ class HeadAvatar(nn.Module):
     """An animatable head: {X0, F0, Q0, S0, A0}, the generator, and the upsampler (Xu et al., section 3); and a share of the torso.
         avatar = HeadAvatar.load('runs/demo')
         image = avatar.render(camera, *capture.tracking(frame)) # [H, W, 3] RGB 0..1"""
+    plain: Any
     config: AvatarConfig
     expression_names: tuple[Any, ...]
     means: nn.Parameter

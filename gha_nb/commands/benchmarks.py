@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..command_line import command, complain, print_json
+from .runs import PresetName
 from ..core import GhaError
 
 # %% ../../nbs/commands/06_benchmarks.ipynb #c64fbc71
@@ -20,7 +21,7 @@ def benchmark(task:Literal['nersemble-nvs', 'nersemble-mono'],  # new views of a
               folder:Path,  # where the benchmark's own program has put its data
               *, out:Path,  # folder of runs, films and the archive; a call that was interrupted is continued
               subjects:tuple[str, ...]=(),  # persons, by number; default: all that are there
-              preset:Literal['tiny', 'light', 'laptop', 'networks', 'gpu', 'paper']='laptop',  # sizes of everything, as one name
+              preset:PresetName='laptop',  # sizes of everything, as one name
               minutes:float|None=None,  # wall time of each training
               steps:int|None=None,  # or the number of steps of each; neither: as the preset says
               frames:int|None=None,  # training frames to keep, those that differ most; default: all

@@ -4,6 +4,7 @@ from gha_nb import lazy
 
 __getattr__, __dir__, __all__ = lazy(__name__, dict(
     metrics='evaluate write_metrics flicker comparison_sheet',
+    closeups='closeup_sheet',
     report='write_report',
     benchmark='bench',
     ablation='ablate',

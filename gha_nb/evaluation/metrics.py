@@ -21,7 +21,8 @@ from jaxtyping import Float
 from ..capture.coefficients import as_named
 from ..core import CaptureError, progress as progress_bar, write_json
 from ..geometry import Camera
-from ..losses import Perceptual, backbones, load_perceptual, masked_mean, psnr, ssim_map
+from ..losses import Perceptual, load_perceptual, masked_mean, psnr, ssim_map
+from ..weights import backbones
 from .pictures import error_map, chw_to_pil
 
 # %% ../../nbs/evaluation/02_metrics.ipynb #5a394540
@@ -159,7 +160,7 @@ def evaluate(avatar, # `HeadAvatar`, or anything with its `render`
              split: str = 'test', # 'train', 'test' or 'all'
              *,
              max_views: int|None = None, # pictures in all, shared evenly by the groups; None: every picture
-             weights: Path|str|None = None, # folder with the LPIPS backbone; None: as the settings say, or torchvision's download
+             weights: Path|str|None = None, # folder with the LPIPS backbone; None: as the settings say, see `find_weights`
              lpips: bool = True, # False: leave LPIPS out
              reference: int = 16, # training pictures to score beside the split `test`; 0: none
              progress: bool = True, # show a bar?

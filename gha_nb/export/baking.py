@@ -241,7 +241,7 @@ def bake(avatar: HeadAvatar|Path|str, # or its run folder
 
     Example: `bake('runs/me', 'captures/me', 'me.baked', points=6000)`"""
     if out is not None: check_baked_path(Path(out), overwrite)
-    if getattr(avatar, 'plain', False): raise GhaError('this avatar is baked already; bake the run that it came from')
+    if isinstance(avatar, BakedAvatar): raise GhaError('this avatar is baked already; bake the run that it came from')
     if not isinstance(avatar, HeadAvatar): avatar = HeadAvatar.load(avatar)
     if capture is not None and not isinstance(capture, Capture): capture = open_capture(capture, check=False)
     capture = None if capture is None else as_named(capture, avatar.expression_names)

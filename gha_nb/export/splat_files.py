@@ -109,7 +109,7 @@ def splats(avatar: HeadAvatar, # it has E coefficients
     Example: `splats(avatar, *capture.tracking('0003'))`"""
     if colors not in ('fitted', 'channels'): raise GhaError(f"colors can be 'fitted' or 'channels', got {colors!r}")
     g = avatar.pose(expression, pose, scale, torso)
-    if getattr(avatar, 'plain', False): return replace(g, features=g.features.clamp(0, 1)) # a baked avatar has colours already
+    if avatar.plain: return replace(g, features=g.features[:, :3].clamp(0, 1)) # they are the colours of the picture
     cameras = [c.to(g.means.device) for c in (arc_cameras(avatar) if cameras is None else cameras)]
     if not cameras: raise GhaError('at least one camera is needed')
     g = with_coarse_filter(replace(g, features=g.features[:, :3].clamp(0, 1)), avatar, [c.to('cpu') for c in cameras])

@@ -175,7 +175,8 @@ class AvatarPanel(AvatarMoves, Play):
         self.quiet = False
         limits = {n: (float(a), float(b), float(min(max(v, a), b)))
                   for n, a, b, v, m in zip(self.names, self.low, self.high, self.neutral, self.moved) if m}
-        view = dict(show=list(PICTURE_MODES), from_the_side=(-90., 90., 0.), from_above=(-40., 40., 0.))
+        modes = [m for m in PICTURE_MODES if m in ('picture', 'coverage') or not avatar.plain]
+        view = dict(show=modes, from_the_side=(-90., 90., 0.), from_above=(-40., 40., 0.))
         Play.__init__(self, self.drawn, **view, nod=(-30., 30., 0.), turn=(-40., 40., 0.), tilt=(-30., 30., 0.), **limits)
         if start: self.set(**start)
 

@@ -27,7 +27,7 @@ from ..raster.gaussians import logit
 from ..raster.splat import NotFinite
 from .loss_terms import LossTerms, loss_view, normalized_projection, view_losses
 from .optimizer import make_optimizer
-from .step import decode_view, feature_image_size, load_target, sample_step
+from .step import choose_window, decode_view, draw_window, feature_image_size, load_target, sample_step, size_for
 
 # %% ../../nbs/training/04_stages.ipynb #33cacd3d
 class Stage:
@@ -161,6 +161,8 @@ class GaussiansConfig(StageConfig):
     "Settings of the stage that learns the avatar."
     fraction: float = 1. # of the budget, where another stage follows
     views: int = 1 # cameras a step, of one frame
+    coarse: float = 0. # part of the stage in which a step on a CPU draws smaller pictures, see `size_for`
+    window: int = 0 # side of the part of the feature image that a step on a CPU draws, pixels; 0: all of it
     rescale: float = 1. # feature images are rescaled by up to this factor, up or down
     color_steps: int = 60 # of fitting the first colours, before training; 0: none
     initial_opacity: float = 0.5 # of all Gaussians
@@ -187,18 +189,23 @@ class GaussiansStage(Stage):
         self.losses, self.bad_steps = LossTerms(run.preset.losses, run), 0
         self.size, self.factor = run.avatar.config.low, run.avatar.config.upsampler.factor
 
-    def decode(self, frame, camera): return decode_view(self.run.capture, self.size, self.factor, frame, camera)
+    def size_now(self) -> tuple: # width and height of the feature image, pixels
+        return size_for(self.size, getattr(self.config, 'coarse', 0.), self.run.stage_progress)
+    def decode(self, frame, camera): return decode_view(self.run.capture, self.size_now(), self.factor, frame, camera)
 
     def loss(self, sample) -> tuple[Tensor, dict]: # the loss, and the mean of each term over the views
         "Draw the frame for each of its cameras and compare."
-        run, capture, avatar, total, means = self.run, self.run.capture, self.run.avatar, 0, {}
+        run, capture, avatar, size, total, means = self.run, self.run.capture, self.run.avatar, self.size_now(), 0, {}
         active = self.losses.active(run.step, run.progress)
         expression, pose, scale = avatar.frame(capture.expression(sample.frame), capture.pose(sample.frame), capture.scale(sample.frame))
         pose = pose + self.poses[capture.split.train_frames.index(sample.frame)]
         gaussians = avatar.canonical_of(expression, pose, scale, capture.torso(sample.frame))
         for camera in sample.cameras:
-            target = load_target(capture, self.size, self.factor, sample.frame, camera)
-            rendering = avatar.draw(gaussians, target.camera.to(run.device), pose, scale, sample.rescale)
+            side = getattr(self.config, 'window', 0) # a stage that is derived from this one may have other settings
+            window = choose_window(capture, size, sample, camera, side) if side else None
+            target = load_target(capture, size, self.factor, sample.frame, camera, window)
+            seen = gaussians, target.camera.to(run.device), pose, scale
+            rendering = avatar.draw(*seen, sample.rescale) if window is None else draw_window(avatar, *seen)
             moved = lambda values: tuple(v if v is None else v.to(run.device) for v in values)
             about = None if sample.landmark is None else normalized_projection(target.camera,
                                                                                capture.landmarks(sample.frame)[sample.landmark])

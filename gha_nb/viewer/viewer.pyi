@@ -15,9 +15,9 @@ from .page import ViewerLoop
 from .timeline import TimelineTab
 from typing import Any
 
-__all__ = ['RENDER_MODES', 'BAKED_MODES', 'Viewer', 'over_white', 'view']
+__all__ = ['RENDER_MODES', 'PLAIN_MODES', 'Viewer', 'over_white', 'view']
 RENDER_MODES: tuple[Any, ...]
-BAKED_MODES: tuple[Any, str, str, str]
+PLAIN_MODES: tuple[Any, str, str, str]
 
 class Viewer(ViewerLoop):
     """Panel and scene of one avatar; `view` opens one. The thread that calls `step` is the only one that touches the avatar.
