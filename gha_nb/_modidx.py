@@ -47,6 +47,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                          'gha_nb/avatar/avatar.py'),
                                       'gha_nb.avatar.avatar.HeadAvatar.neutral': ( 'avatar/avatar.html#headavatar.neutral',
                                                                                    'gha_nb/avatar/avatar.py'),
+                                      'gha_nb.avatar.avatar.HeadAvatar.plain': ( 'avatar/avatar.html#headavatar.plain',
+                                                                                 'gha_nb/avatar/avatar.py'),
                                       'gha_nb.avatar.avatar.HeadAvatar.pose': ( 'avatar/avatar.html#headavatar.pose',
                                                                                 'gha_nb/avatar/avatar.py'),
                                       'gha_nb.avatar.avatar.HeadAvatar.render': ( 'avatar/avatar.html#headavatar.render',

@@ -135,6 +135,7 @@ def test_view(browser, trained, ball, tmp_path):
         until(lambda: line.now.value > .3, page, 'the sound does not move the playhead', 30)
         until(lambda: viewer.controls.inputs()[0].abs().max() > .05, page, 'the playhead does not move the head', 30)
         until(lambda: abs(line.now.value - 2) < .01, page, 'the playhead does not come to the end', 30)
+        page.wait_for_function("document.querySelector('audio').paused")  # else it plays on from where it is put
         for t in (1.98, 1.99, 2.):
             page.evaluate(f"document.querySelector('audio').currentTime = {t}")
             until(lambda t=t: abs(line.now.value - t) < .001, page, f'the playhead does not follow the sound to {t} s, one step on', 30)

@@ -117,7 +117,8 @@ class HeadAvatar(nn.Module):
     def resolution(self) -> tuple: # width, height
         "Size of the pictures it was trained for, pixels."
         return tuple(s*self.config.upsampler.factor for s in self.config.low)
-    plain = property(lambda self: part_of(self.config.upsampler).name == 'direct') # its Gaussians carry the colours of the picture
+    @property
+    def plain(self) -> bool: return part_of(self.config.upsampler).name == 'direct' # its Gaussians carry the colours of the picture
 
     def frame(self, expression, pose, scale) -> tuple: # three tensors on the avatar's device
         "Check and move the three inputs of a frame; None means neutral."
@@ -174,8 +175,7 @@ class HeadAvatar(nn.Module):
     @torch.no_grad()
     def pose(self, expression=None, pose=None, scale=None, torso=None) -> Gaussians: # world space
         "The Gaussians of an expression [E], a head pose [6], a scale and a torso's pose [6]; None means neutral."
-        e, p, s = self.frame(expression, pose, scale)
-        return posed(self.canonical_of(e, p, s, torso), p, s)
+        return posed(self.canonical_of(*(frame := self.frame(expression, pose, scale)), torso), *frame[1:])
 
     @torch.no_grad()
     def render_parts(self, camera: Camera, # full-size camera, world space

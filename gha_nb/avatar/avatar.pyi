@@ -57,7 +57,6 @@ class HeadAvatar(nn.Module):
     """An animatable head: {X0, F0, Q0, S0, A0}, the generator, and the upsampler (Xu et al., section 3); and a share of the torso.
         avatar = HeadAvatar.load('runs/demo')
         image = avatar.render(camera, *capture.tracking(frame)) # [H, W, 3] RGB 0..1"""
-    plain: Any
     config: AvatarConfig
     expression_names: tuple[Any, ...]
     means: nn.Parameter
@@ -93,6 +92,8 @@ class HeadAvatar(nn.Module):
     @property
     def resolution(self) -> tuple:  # width, height
         "Size of the pictures it was trained for, pixels."
+    @property
+    def plain(self) -> bool: ...
     def frame(self, expression, pose, scale) -> tuple:  # three tensors on the avatar's device
         "Check and move the three inputs of a frame; None means neutral."
     def canonical(self, expression=None, # [E]; None: neutral
