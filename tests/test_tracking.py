@@ -260,11 +260,12 @@ def test_crop_and_lens(film, tmp_path, quick_fit):
 
 
 def test_nothing_is_downloaded_unasked(monkeypatch, tmp_path):
+    from gha_nb import weights
     from gha_nb.core import GhaError
     from gha_nb.tracking import models
     monkeypatch.setenv('GHA_NB_CACHE', str(tmp_path))
     monkeypatch.delenv('GHA_NB_MODELS', raising=False)
     monkeypatch.setattr(models.importlib.util, 'find_spec', lambda name: None)
-    monkeypatch.setattr(models.urllib.request, 'urlopen', lambda *a, **kw: pytest.fail('a download'))
-    monkeypatch.setattr(models.subprocess, 'run', lambda *a, **kw: pytest.fail('a download'))
+    monkeypatch.setattr(weights.urllib.request, 'urlopen', lambda *a, **kw: pytest.fail('a download'))
+    monkeypatch.setattr(weights.subprocess, 'run', lambda *a, **kw: pytest.fail('a download'))
     with pytest.raises(GhaError, match='is not on this machine'): models.find_model('face_landmarker')
