@@ -38,4 +38,4 @@ view = capture.view(capture.frames[0], capture.cameras[0])
 assert abs(view.expression).max() == 0 and view.image.shape == (384, 384, 3) and view.vertices.shape[1] == 3 and len(view.landmarks) == 68
 '''
     result = run(sys.executable, '-c', code, env=environment(), cwd=root)
-    assert result.returncode == 0 and result.stdout.split() == '12 16 2 2 384 52'.split(), said(result)
+    assert result.returncode == 0 and result.stdout.split() == '24 16 4 2 384 52'.split(), said(result)

@@ -26,7 +26,7 @@ PresetName = Literal['tiny', 'light', 'laptop', 'laptop-1024', 'laptop-2048', 'n
 def train(capture:str,  # folder of the capture, or of a data set
           *, out:Path,  # folder of the run, which is made
           preset:PresetName='laptop',  # sizes of everything, as one name
-          set:tuple[str, ...]=(),  # fields of the preset to change, by path: generator.channels=16 losses.perceptual=0 upsampler=bicubic
+          set:tuple[str, ...]=(),  # fields of the preset to change, by path: points=18000 losses.perceptual.weight=0.1 generator=rigged
           minutes:float|None=None,  # wall time, from the start of this program to the saved avatar
           steps:int|None=None,  # or the number of steps, which makes a run repeatable; neither: as the preset says
           frames:int|None=None,  # training frames to keep, those that differ most in expression and head turn; default: all

@@ -248,7 +248,7 @@ def comparison(source, # `HeadAvatar`, its run folder, or a `BackgroundTraining`
                capture: Capture, # with the truth
                frame: str|None = None, camera: str|None = None, # to begin with
               ) -> Play:
-    "Truth and rendering of any view, with a line to move, and the error: `comparison(avatar, capture, frame='0010', camera='06')`"
+    "Truth and rendering of any view, with a line to move, and the error: `comparison(avatar, capture, frame='0020', camera='06')`"
     ask, seen = ask_function(source), {}
     def draw(frame, camera, wipe):
         key = frame, camera, getattr(source, 'step', 0)
