@@ -9,7 +9,7 @@ __all__ = ['RIG', 'triangle_frames', 'RiggedConfig', 'RiggedGenerator']
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -77,6 +77,10 @@ class RiggedGenerator(nn.Module):
         self.motion, self.mix, self.rest = guidance.motion_at(opened).detach().clone(), guidance.motion.mix.clone(), expression.clone()
         self.settle()
         return F.pad(start.colors, (0, self.config.channels - 3))
+
+    def repeat(self, rows: Int[Tensor, "m"]): # numbers of Gaussians
+        "The Gaussians become these, some of them more than once."
+        self.parents = self.parents[rows.to(self.parents.device)]
 
     def _load_from_state_dict(self, state, prefix, *rest):
         "Take the sizes of what is loaded, after a look at whether it belongs together."

@@ -157,6 +157,7 @@ class ViewLosses(nn.Module):
 class DeviceStage(GaussiansStage):
     "The stage of the Gaussians where a GPU does the work: it is fed ahead, and asked for numbers only every `log_every` steps."
     targets_limit = None # bytes of targets on the device; None: `SHARE` of what is free
+    grows = False # what a GPU has recorded has one size
     @property
     def name(self) -> str: return part_of(GaussiansStage).name
 

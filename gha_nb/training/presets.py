@@ -79,9 +79,9 @@ _crops = PerceptualConfig(weight=0.3, crop=128, landmark_crop_probability=0.5, l
 _networks = Preset('networks', generator=LAPTOP_NETWORKS, upsampler=SubPixelConfig(width=24, depth=1, factor=2), # the paper's, narrower
                    losses=four_terms().changed(perceptual=_crops))
 _laptop = Preset( # every pixel is splatted, so coarse picture and picture are one, and a term compares both
-    'laptop', low=512, generator=LinearConfig(features=32, channels=3), upsampler=DirectConfig(),
+    'laptop', low=512, points=24_000, generator=LinearConfig(features=32, channels=3), upsampler=DirectConfig(),
     losses=four_terms().changed(l1_low=0., l1=2., perceptual=_crops),
-    stages=both_stages().changed(gaussians=GaussiansConfig(coarse=0.6)))
+    stages=both_stages().changed(gaussians=GaussiansConfig(coarse=0.6, grown=0.5)))
 _laptop_1024 = replace(_laptop, name='laptop-1024', low=1024, points=24_000, minutes=20.,
                        stages=_laptop.stages.changed(gaussians=GaussiansConfig(coarse=0.6, window=512)))
 _laptop_2048 = replace(_laptop_1024, name='laptop-2048', low=2048, points=40_000, minutes=60.)

@@ -18,6 +18,7 @@ from torch.nn import functional as F
 from ..avatar.avatar import AvatarConfig, HeadAvatar
 from ..avatar.point_initialization import PointInitialization, fit_colors_of_generator, fit_initial_colors
 from ..avatar import template, transfer # they register their starts # noqa: F401
+from ..avatar.splitting import can_split
 from ..capture.capture import Capture
 from ..capture.tracked import tracked_motion
 from ..core import GhaError
@@ -26,7 +27,7 @@ from ..parts import StageConfig, find_part, part, part_of
 from ..raster.gaussians import logit
 from ..raster.splat import NotFinite
 from .loss_terms import LossTerms, loss_view, normalized_projection, view_losses
-from .optimizer import make_optimizer
+from .optimizer import Growth, make_optimizer
 from .step import choose_window, decode_view, draw_window, feature_image_size, load_target, sample_step, size_for
 
 # %% ../../nbs/training/04_stages.ipynb #33cacd3d
@@ -125,10 +126,11 @@ def build_avatar(capture: Capture, # to be learned
                  init: str|None = None, # name of a start; None: the preset's
                  seed: int = 0, # of all random choices
                  earlier: dict|None = None, # results of earlier stages, by name
+                 points: int|None = None, # Gaussians to begin with; None: all that the preset says
                 ) -> tuple[HeadAvatar, PointInitialization]:
     "An avatar at its start; raises `GhaError`."
     config = preset.start if init is None or init == part_of(preset.start).name else find_part('start', init).config()
-    start = part_of(config).make(capture, preset.points, seed, config, earlier or {})
+    start = part_of(config).make(capture, points or preset.points, seed, config, earlier or {})
     if start.note: print(start.note, flush=True)
     motion, mix, features, torso = start.motion, start.mix, start.features, start.torso
     if motion is None and start.tracked and (preset.motion_rank or preset.torso) and start.networks is None:
@@ -162,6 +164,7 @@ class GaussiansConfig(StageConfig):
     fraction: float = 1. # of the budget, where another stage follows
     views: int = 1 # cameras a step, of one frame
     coarse: float = 0. # part of the stage in which a step on a CPU draws smaller pictures, see `size_for`
+    grown: float = 0. # part of the points that is dealt out on the way, on a CPU, to where pictures ask for them; 0: none
     window: int = 0 # side of the part of the feature image that a step on a CPU draws, pixels; 0: all of it
     rescale: float = 1. # feature images are rescaled by up to this factor, up or down
     color_steps: int = 60 # of fitting the first colours, before training; 0: none
@@ -172,11 +175,18 @@ class GaussiansConfig(StageConfig):
 class GaussiansStage(Stage):
     "Splatting, super-resolution and the losses on them (Xu et al., section 3.4)."
     events = 'on_start', 'on_step'
+    grows, growth = True, None # may Gaussians be added? What adds them
     def begin(self):
-        run = self.run
-        run.avatar, start = build_avatar(run.capture, run.preset, None, run.seed, run.results)
+        run, more = self.run, self.added_later()
+        run.avatar, start = build_avatar(run.capture, run.preset, None, run.seed, run.results, run.preset.points - more)
         run.notes['start'] = start.parts
         self.prepare()
+        if more: self.growth = Growth(run.avatar, more)
+
+    def added_later(self) -> int: # Gaussians
+        "How many of the preset's Gaussians are not there at the start."
+        share, generator = getattr(self.config, 'grown', 0.), part_of(self.run.preset.generator).make
+        return min(round(share*self.run.preset.points), self.run.preset.points - 1) if self.grows and can_split(generator) else 0
 
     def prepare(self):
         "Optimizer and loss terms, for the avatar as it is."
@@ -230,6 +240,7 @@ class GaussiansStage(Stage):
             if torch.isfinite(torch.nn.utils.get_total_norm(grads)):
                 self.optimizer.step()
                 self.bad_steps = 0
+                if self.growth is not None: self.growth.step(run.avatar, self.optimizer, run.stage_progress)
                 return dict(loss=value.item(), psnr=-10*math.log10(max(terms.pop('mse'), 1e-10)), **terms)
         self.skip(sample)
 
@@ -242,14 +253,21 @@ class GaussiansStage(Stage):
                            f'camera {sample.cameras[0]}; look at that frame with `gha-nb check`, or drop it. The last checkpoint is kept')
 
     def finish(self): self.run.results[self.name] = self.run.avatar
-    def state(self) -> dict: return {f'avatar.{k}': v for k, v in self.run.avatar.state_dict().items()} | {'poses': self.poses.detach()}
-    def about(self) -> dict: return dict(points=len(self.run.avatar), landmarks=len(self.run.avatar.landmarks))
+    def state(self) -> dict:
+        pulls = {} if self.growth is None else {'growth.pull': self.growth.pull, 'growth.seen': self.growth.seen}
+        return {f'avatar.{k}': v for k, v in self.run.avatar.state_dict().items()} | {'poses': self.poses.detach()} | pulls
+    def about(self) -> dict:
+        growing = {} if self.growth is None else dict(growth=[self.growth.more, self.growth.rounds])
+        return dict(points=len(self.run.avatar), landmarks=len(self.run.avatar.landmarks)) | growing
     def load(self, state, about):
         run = self.run
         run.avatar = make_avatar(run.capture, run.preset, about['points'], about['landmarks'], len(state['avatar.motion']))
         run.avatar.load_state_dict({k.removeprefix('avatar.'): v for k, v in state.items() if k.startswith('avatar.')})
         self.prepare()
         with torch.no_grad(): self.poses.copy_(state['poses'])
+        if 'growth' not in about: return
+        self.growth = Growth(run.avatar, *about['growth'])
+        self.growth.pull, self.growth.seen = (state[f'growth.{k}'].to(run.device) for k in ('pull', 'seen'))
     def terms(self) -> tuple: return 'loss', *(n for n, _ in self.run.preset.losses), 'psnr'
     def status(self, losses) -> str: return f"PSNR {losses.get('psnr', 0):.1f} dB"
 

@@ -214,6 +214,8 @@ def draw_ellipsoids(self: Inspector, g: Gaussians, shown: dict):
     quats = torch.nn.functional.normalize(g.quats.cpu(), dim=1).nan_to_num().numpy()
     parts = dict(batched_wxyzs=quats, batched_positions=shown['centers'][:n], batched_scales=size,
                  batched_colors=(255*shown['rgbs'][:n]).round().astype(np.uint8))
+    if self.ellipsoids is not None and len(self.ellipsoids.batched_positions) != n: # a training has split some
+        self.ellipsoids.remove(); self.ellipsoids = None
     if self.ellipsoids is None:
         self.ellipsoids = self.server.scene.add_batched_meshes_simple('/ellipsoids', *ball(), **parts, lod='off', cast_shadow=False,
                                                                       receive_shadow=False)
