@@ -3705,6 +3705,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'gha_nb.training.run.trained_on': ('training/run.html#trained_on', 'gha_nb/training/run.py')},
             'gha_nb.training.stages': { 'gha_nb.training.stages.GaussiansConfig': ( 'training/stages.html#gaussiansconfig',
                                                                                     'gha_nb/training/stages.py'),
+                                        'gha_nb.training.stages.GaussiansConfig.__post_init__': ( 'training/stages.html#gaussiansconfig.__post_init__',
+                                                                                                  'gha_nb/training/stages.py'),
                                         'gha_nb.training.stages.GaussiansStage': ( 'training/stages.html#gaussiansstage',
                                                                                    'gha_nb/training/stages.py'),
                                         'gha_nb.training.stages.GaussiansStage.about': ( 'training/stages.html#gaussiansstage.about',

@@ -170,6 +170,8 @@ class GaussiansConfig(StageConfig):
     color_steps: int = 60 # of fitting the first colours, before training; 0: none
     initial_opacity: float = 0.5 # of all Gaussians
     initial_scale: float = 0.6 # size of a Gaussian, in mean distances to its nearest neighbours
+    def __post_init__(self): # raises `GhaError`
+        if not 0 <= self.grown < 1: raise GhaError(f'grown={self.grown:g}: the part of the points that comes later is 0 or more, below 1')
 
 @part('stage', 'gaussians', GaussiansConfig, on_gpu='gha_nb.training.device:DeviceStage')
 class GaussiansStage(Stage):
